@@ -1,0 +1,20 @@
+"""`Problem`: what Django says is wrong, and the place to mend it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that keeps Django from serving, or one request that failed.
+
+    `kind` is the exception's class name or a short name of ours (`SyntaxError`, `PortInUse`), `message` one line in
+    Django's words, `file` the project's own file (relative to its directory when it is below it), `hint` what mends it.
+    """
+
+    kind: str
+    message: str
+    file: str | None = None
+    line: int | None = None
+    hint: str | None = None

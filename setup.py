@@ -1,0 +1,41 @@
+"""What Fujita is made of, and why each part that is not its own is there."""
+
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+HERE = Path(__file__).parent
+VERSION = (HERE / "fujita" / "__init__.py").read_text().split('"')[-2]
+
+setup(
+    name="fujita",
+    version=VERSION,
+    description="A development console for Django: runserver, supervised, with its output in every browser",
+    long_description=(HERE / "README.md").read_text(),
+    long_description_content_type="text/markdown",
+    license="MIT",
+    python_requires=">=3.10",
+    packages=find_packages(include=["fujita", "fujita.*"]),
+    include_package_data=True,
+    install_requires=[
+        "tornado>=6.5",  # HTTP and WebSockets
+        "pyyaml>=6.0",  # fujita.yml, with the place of every value
+        "sdnotify>=0.3",  # READY, STATUS and WATCHDOG to systemd
+        "pydantic>=2.7",  # the config's types, defaults, errors and JSON Schema from one model
+        "psutil>=5.9",  # process trees, their memory and CPU
+        "watchfiles>=1.0",  # polling folders in native code: no inotify crosses a synced folder
+    ],
+    extras_require={
+        "test": [
+            "pytest>=8",  # the promises
+            "pytest-asyncio>=0.24",  # tests that talk to a sidecar are coroutines
+            "hypothesis>=6",  # random cuts, random bytes, random buttons
+            "playwright>=1.45",  # drives Debian's chromium
+            "ruff>=0.6",
+            "mypy>=1.11",
+            "types-PyYAML",
+            "types-psutil",
+        ]
+    },
+    entry_points={"console_scripts": ["fujita = fujita.cli:main"]},
+)
