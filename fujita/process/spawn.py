@@ -1,0 +1,47 @@
+"""Starts one process: a session of its own, three pipes, a clean environment, no descriptor but 0, 1 and 2."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Mapping, Sequence
+
+SIDECARS_OWN = (
+    "NOTIFY_SOCKET",
+    "WATCHDOG_",
+    "LISTEN_",
+    "MAINPID",
+    "FDSTORE",
+    "INVOCATION_ID",
+    "JOURNAL_STREAM",
+    "RUNTIME_DIRECTORY",
+    "FUJITA_",
+)
+"""What systemd and the user told the sidecar alone (sd_notify(3), systemd.exec(5)): a project that had it could
+speak for the sidecar, or learn its token."""
+
+
+def environment_for(
+    inherited: Mapping[str, str], added: Mapping[str, str], marker: Mapping[str, str]
+) -> dict[str, str]:
+    """The environment of a managed process: the sidecar's without its own affairs, then the project's, then `marker`."""
+    kept = {key: value for key, value in inherited.items() if not key.startswith(SIDECARS_OWN)}
+    # Through a pipe, python keeps stdout to itself until 8 KiB have come together: no banner, no print, no prompt.
+    return {**kept, "PYTHONUNBUFFERED": "1", **added, **marker}
+
+
+def spawn(argv: Sequence[str], directory: str, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    """Starts `argv`; OSError or ValueError (a NUL) says why it could not be started.
+
+    `start_new_session` makes it the leader of a session and a group (setsid(2)); Popen closes every other descriptor.
+    Signals that are ignored here would be ignored there too, so the sidecar ignores none.
+    """
+    return subprocess.Popen(
+        argv,
+        cwd=directory,
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        bufsize=0,
+        start_new_session=True,
+    )

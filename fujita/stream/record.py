@@ -1,0 +1,41 @@
+"""`Record`: a piece of output as it was read, with the bytes that every client gets, made once, at birth."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from json.encoder import encode_basestring as quoted
+from typing import cast
+
+TEXT_LIMIT = 64 * 1024
+"""No record's text is longer, in bytes of UTF-8."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One immutable piece of a log.
+
+    `id` counts from 1 within an epoch, `time` is in seconds since 1970, `stream` is "stdout", "stderr" or "fujita",
+    and `line` is the record as NDJSON (RFC 8259, UTF-8, a newline at its end).
+    """
+
+    id: int
+    time: float
+    stream: str
+    line: bytes
+
+    @classmethod
+    def make(cls, id: int, time: float, stream: str, text: str, extra: str = "") -> Record:
+        """A record of `text`; `extra` is more of its JSON object: `', "run": "r1"'`."""
+        json_text = f'{{"id": {id}, "time": {time:.3f}, "stream": "{stream}", "text": {quoted(text)}{extra}}}\n'
+        return cls(id, time, stream, json_text.encode("utf-8", "replace"))
+
+    @property
+    def text(self) -> str:
+        """One or more lines; without a final newline, the next record of the same stream continues the last."""
+        return cast(str, json.loads(self.line)["text"])
+
+    @property
+    def run(self) -> str | None:
+        """The run (a command beside the server) that printed it, if one did."""
+        return cast("str | None", json.loads(self.line).get("run"))
