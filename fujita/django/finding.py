@@ -1,5 +1,5 @@
-"""What the reader finds in Django's output: one small value per thing that Django says. What follows from it is up
-to the project's states."""
+"""What the reader finds in Django's output: one small value per thing that Django says. What follows
+from it is up to the project's states."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ class Checking:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The start failed and Django waits for a save. May come again for the same start, more exact: the newest counts."""
+    """The start failed and Django waits for a save. May come again, more exact: the newest counts."""
 
     problem: Problem
 
 
 @dataclass(frozen=True, slots=True)
 class Announced:
-    """The banner, with the address as printed. To Django 3.2 it comes before the port is bound: it proves nothing."""
+    """The banner, with the address as printed. It proves nothing: to Django 3.2 it comes before bind()."""
 
     address: str
 
@@ -44,8 +44,8 @@ class Unapplied:
 
 @dataclass(frozen=True, slots=True)
 class Erred:
-    """A request ended in an exception. `record` is where its traceback began; a second one with the same record is the
-    same error, more exact."""
+    """A request ended in an exception. `record` is where its traceback began; a second one with the same
+    record is the same error, more exact."""
 
     problem: Problem
     record: int

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 class Problem:
     """One thing that keeps Django from serving, or one request that failed.
 
-    `kind` is the exception's class name or a short name of ours (`SyntaxError`, `PortInUse`), `message` one line in
-    Django's words, `file` the project's own file (relative to its directory when it is below it), `hint` what mends it.
+    `kind` is the exception's class name or a short name of ours (`SyntaxError`, `PortInUse`), `message` one
+    line in Django's words, `file` the project's own file (relative to its directory when it is below it),
+    `hint` what mends it.
     """
 
     kind: str

@@ -1,0 +1,87 @@
+"""The lines of a stream, whole again whatever the cut of its records. Most are never made: a record is
+decoded only where somebody may want one of its lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from fujita.django.tracebacks import plain
+from fujita.stream.record import Record
+
+LINE_LIMIT = 16 * 1024
+"""Characters of a line that are kept; nothing that Django says is longer."""
+WATCHING = "Watching for file changes with "
+"""Written by another thread, at any place between the lines of a failed start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line without its newline and colours, the record in which it began, and the line before it."""
+
+    text: str
+    record: int
+    before: str
+
+
+class Lines:
+    """Of one stream. `needles` are what is worth reading, as it stands in a record's bytes."""
+
+    def __init__(self, needles: tuple[bytes, ...]) -> None:
+        self._needles = needles
+        self.forget()
+
+    def forget(self) -> None:
+        self.unfinished = ""
+        self._began = 0
+        self._before: str | Record = ""
+
+    def of(self, record: Record, wanted: bool) -> Iterator[Line]:
+        """The lines that end in `record`: all if they are `wanted` or a needle is among them, else none."""
+        if wanted or self.unfinished or any(needle in record.line for needle in self._needles):
+            yield from self._read(record)
+        else:
+            self._before = record
+            if not ends_with_a_line(record):
+                self._begin(record, record.text.rpartition("\n")[2])
+
+    def _read(self, record: Record) -> Iterator[Line]:
+        if len(self.unfinished) >= LINE_LIMIT and NEWLINE not in record.line:
+            return
+        texts = record.text.split("\n")
+        began = self._began if self.unfinished else record.id
+        texts[0] = self.unfinished + texts[0]
+        last = texts.pop()
+        self.unfinished = last[:LINE_LIMIT]
+        self._began = record.id if texts else began
+        before = self._line_before() if texts else ""
+        for text in texts:
+            line = Line(plain(text[:LINE_LIMIT]), began, before)
+            yield line
+            began = record.id
+            before = before if text.startswith(WATCHING) else line.text
+        if texts:
+            self._before = before
+
+    def _begin(self, record: Record, text: str) -> None:
+        self.unfinished = text[:LINE_LIMIT]
+        self._began = record.id
+
+    def _line_before(self) -> str:
+        """The last line of a record that nobody wanted to know, until now."""
+        if isinstance(self._before, Record):
+            lines = self._before.text.split("\n")[-4:-1]
+            self._before = next(
+                (plain(line) for line in reversed(lines) if not line.startswith(WATCHING)), ""
+            )
+        return self._before[:LINE_LIMIT]
+
+
+NEWLINE = b"\\n"
+"""A newline in a record's JSON (or a backslash and an n: whoever needs certainty decodes it)."""
+
+
+def ends_with_a_line(record: Record) -> bool:
+    if record.line.endswith(b'\\\\n"}\n'):
+        return record.text.endswith("\n")
+    return record.line.endswith(b'\\n"}\n')

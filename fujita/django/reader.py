@@ -1,0 +1,149 @@
+"""Reads a project's output and finds what Django says in it: no clock, no I/O, no states.
+
+A flood costs it next to nothing: a record is decoded, and looked at line by line, only where a needle of
+the rules is in its bytes, or where an unfinished line or a traceback has to go on.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator
+
+from fujita.django import rules
+from fujita.django.finding import Announced, Answered, Erred, Failed, Finding, Reloading
+from fujita.django.last_words import last_words
+from fujita.django.lines import Line, Lines
+from fujita.django.problem import Problem
+from fujita.django.tracebacks import Report, Tree, begins_traceback, plain
+from fujita.stream.record import Record
+
+LAST_WORDS_LIMIT = 256 * 1024
+"""Bytes of stderr that are kept for the end: python 2.7 needs 100 kB for one traceback."""
+PROMPT_LIMIT = 200
+PROMPT = re.compile(r"\S.*[:?>)\]$] ?$|[>:?] ?$")
+
+
+class Reader:
+    """Of one project, through all its processes.
+
+    `directory` is the real path of its folder (Django prints real paths), `requirements` the requirements
+    file to name where a package is missing.
+    """
+
+    def __init__(self, directory: str, requirements: str | None = None) -> None:
+        self._tree = Tree(directory)
+        self._requirements = requirements
+        self.started()
+
+    def started(self) -> None:
+        """A process was spawned: what the last one said counts no more."""
+        self._said = {stream: Lines(needles) for stream, needles in rules.NEEDLES.items()}
+        self._last_words: deque[Record] = deque()
+        self._last_words_size = 0
+        self._listened = False
+        self._reading: Reading | None = None
+
+    def skipped(self) -> None:
+        """Records were lost: half-read lines and tracebacks have no other half."""
+        self._reading = None
+        for lines in self._said.values():
+            lines.forget()
+
+    def answered(self) -> None:
+        """Somebody typed an answer to the prompt, which has no newline of its own."""
+        self._said["stdout"].forget()
+
+    @property
+    def prompt(self) -> str | None:
+        """The unfinished last line of stdout, if it looks like a question."""
+        text = plain(self._said["stdout"].unfinished)
+        return text if len(text) <= PROMPT_LIMIT and PROMPT.search(text) else None
+
+    def read(self, records: Iterable[Record]) -> list[Finding]:
+        found: list[Finding] = []
+        for record in records:
+            if record.stream in self._said and record.run is None:
+                if record.stream == "stderr":
+                    self._remember(record)
+                for line in self._said[record.stream].of(record, self._reading is not None):
+                    found.extend(self._heard(record.stream, line))
+        found.extend(self._so_far())
+        return found
+
+    def ended(self, exit_code: int | None) -> Problem | None:
+        """Why the process is gone, as far as its last words or its exit code tell."""
+        if exit_code == 0:
+            return None
+        by_code = rules.exit_code(exit_code) if exit_code else None
+        if by_code and exit_code != rules.AMBIGUOUS_CODE:
+            return by_code
+        text = plain("".join([record.text for record in self._last_words]))
+        return last_words(text, self._tree, self._requirements, self._listened) or by_code
+
+    def _remember(self, record: Record) -> None:
+        self._last_words.append(record)
+        self._last_words_size += len(record.line)
+        while self._last_words_size > LAST_WORDS_LIMIT and len(self._last_words) > 1:
+            self._last_words_size -= len(self._last_words.popleft().line)
+
+    def _heard(self, stream: str, line: Line) -> Iterator[Finding]:
+        finding = rules.in_line(stream, line.text, line.record, self._tree)
+        if finding:
+            if stream == "stderr":
+                yield from self._close(finding)
+            self._note(finding)
+            yield finding
+        elif stream == "stderr":
+            yield from self._overheard(line)
+
+    def _overheard(self, line: Line) -> Iterator[Finding]:
+        """A line on stderr that may be part of a traceback."""
+        if self._reading and self._reading.report.take(line.text):
+            if self._reading.report.over:
+                yield from self._close()
+        elif begins_traceback(line.text):
+            yield from self._close()
+            self._reading = Reading(Report(self._tree, line.text), line.record, line.before)
+
+    def _note(self, finding: Finding) -> None:
+        if isinstance(finding, Announced):
+            self._listened = True
+        elif isinstance(finding, Reloading):
+            self._listened = False
+            self._last_words.clear()
+            self._last_words_size = 0
+
+    def _so_far(self) -> Iterator[Finding]:
+        """What the traceback that is being read says already, if it is more than at the last look."""
+        if self._reading and (finding := self._reading.finding(self._tree, self._requirements)):
+            yield finding
+
+    def _close(self, after: Finding | None = None) -> Iterator[Finding]:
+        if self._reading:
+            if isinstance(after, Answered):
+                self._reading.of_a_request = not self._reading.of_the_start
+            yield from self._so_far()
+            self._reading = None
+
+
+class Reading:
+    """A traceback that is being read: of a start, of a request, or (until a request's line comes) of neither."""
+
+    def __init__(self, report: Report, record: int, before: str) -> None:
+        self.report = report
+        self.of_the_start = bool(rules.START_FAILED.match(before))
+        self.of_a_request = bool(rules.REQUEST_FAILED.match(before))
+        self._record = record
+        self._found: Finding | None = None
+
+    def finding(self, tree: Tree, requirements: str | None) -> Finding | None:
+        """What it means, if that is new."""
+        if not self.report.chain or not (self.of_the_start or self.of_a_request):
+            return None
+        problem = rules.problem_of(self.report, tree, requirements)
+        finding = Failed(problem) if self.of_the_start else Erred(problem, self._record)
+        if finding == self._found:
+            return None
+        self._found = finding
+        return finding
