@@ -5,6 +5,7 @@ Short, plain, present tense, blaming nobody, saying whose move it is. The page's
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -107,7 +108,9 @@ def exited(who: str, problem: Problem | None, code: int | None, signal: str | No
         why = f"{who} exited with code {code}" if code else f"{who} exited"
     mended_by = MENDED_BY.get(problem.kind, SAVE) if problem else SAVE
     move = {
-        SAVE: "Fujita starts it again when you save a fix" if problem else "Fujita starts it again when you save a file",
+        SAVE: "Fujita starts it again when you save a fix"
+        if problem
+        else "Fujita starts it again when you save a file",
         INSTALL: "Install it, then press Start",
     }.get(mended_by, "")
     if mended_by == SAVE and not on_change:
@@ -145,7 +148,9 @@ def shortened(text: str, limit: int = 160) -> str:
 # What Django says is wrong: messages that are ours, and hints
 
 
-def port_in_use(port: int | None, holder_name: str | None, pid: int | None, project: str | None = None) -> str:
+def port_in_use(
+    port: int | None, holder_name: str | None, pid: int | None, project: str | None = None
+) -> str:
     """`project` is the project of ours that holds it, if one does."""
     what = f"port {port} is in use" if port else "the port is in use"
     if project:
@@ -256,3 +261,235 @@ def use_http() -> str:
 
 def no_traceback() -> str:
     return "Django shows no traceback while DEBUG is False"
+
+
+# A project: what its summary needs beside Django's problems, and Fujita's remarks in its log
+
+
+def who(title: str, has_command: bool) -> str:
+    """Whom the summaries speak of."""
+    return title if has_command else "Django"
+
+
+def restarting(who: str) -> str:
+    return f"{who} is restarting"
+
+
+def held_by_kernel(who: str) -> str:
+    return f"{who} can't be ended: the kernel holds its process, only a restart of the box frees it"
+
+
+def asks(who: str) -> str:
+    return f"{who} waits for an answer"
+
+
+def missing_path(path: object) -> str:
+    return str(path)
+
+
+def not_a_folder(path: object) -> str:
+    return f"{path}: it is a file, and should be the folder where manage.py is"
+
+
+def not_a_file(path: object) -> str:
+    return f"{path}: it is a folder, and should be a file"
+
+
+def not_readable(path: object) -> str:
+    return f"{path}: it is there, but may not be read"
+
+
+def not_executable(path: object) -> str:
+    return f"{path}: it is there, but is not executable"
+
+
+def missing_program(name: str) -> str:
+    return f"the program {name}: it is not in PATH"
+
+
+def does_not_answer(path: object) -> str:
+    return f"{path}: it does not answer, its mount hangs"
+
+
+def unstartable(error: Exception) -> str:
+    """Why the kernel would not start a program (execve(2), fork(2))."""
+    if isinstance(error, OSError) and error.strerror:
+        of = f" ({error.filename})" if error.filename else ""
+        return f"it can't be started: {error.strerror}{of}"
+    return f"it can't be started: {error}"
+
+
+def said_started(who: str, pid: int) -> str:
+    return f"{who} was started (pid {pid})"
+
+
+def said_unstartable(who: str, message: str) -> str:
+    return f"{who} was not started: {message}"
+
+
+def said_exited(who: str, code: int | None, signal: str | None) -> str:
+    return f"{who} was ended by {signal}" if signal else f"{who} exited with code {code}"
+
+
+def said_stopped(who: str) -> str:
+    return f"{who} was stopped"
+
+
+def said_starting_because(who: str, saved: object) -> str:
+    return f"{who} is started because {saved} was saved"
+
+
+def said_restarting_because(who: str, saved: object) -> str:
+    return f"{who} is restarted because {saved} was saved and Django did not notice"
+
+
+def said_port_is_free(who: str, port: int) -> str:
+    return f"{who} is started because port {port} is free"
+
+
+def unkillable(pids: list[int]) -> str:
+    held = ", ".join(str(pid) for pid in pids)
+    return f"the kernel does not let go of process {held}: only a restart of the box will end it"
+
+
+def said_run_started(command: str) -> str:
+    return f"{command}: started"
+
+
+def said_run_ended(command: str, code: int | None, signal: str | None, seconds: float) -> str:
+    how = f"was ended by {signal}" if signal else f"ended with code {code}"
+    return f"{command}: {how} after {seconds:.1f} s"
+
+
+def busy(command: str) -> str:
+    return f"{command} still runs: wait until it has ended, or stop it"
+
+
+def unapplied(count: int) -> str:
+    return "1 migration is not applied" if count == 1 else f"{count} migrations are not applied"
+
+
+# The sidecar
+
+
+def listening(url: str) -> str:
+    return f"listening on {url}"
+
+
+def sidecar_summary(running: int, projects: int, has_error: bool) -> str:
+    summary = f"{running} of {projects} running"
+    return f"{summary}; fujita.yml has a mistake" if has_error else summary
+
+
+def no_config() -> str:
+    return "there is no fujita.yml here and no /etc/fujita/fujita.yml: `fujita init` writes one"
+
+
+def already_serves(config: object, pid: str) -> str:
+    return f"{config} is already served by fujita (pid {pid}): stop that one first"
+
+
+def console_port_in_use(port: int, holder: str | None, pid: int | None) -> str:
+    by = f" by {holder} (pid {pid})" if pid else ""
+    return f"port {port} is in use{by}: stop it, or change console.listen"
+
+
+def cannot_listen(address: str, why: str) -> str:
+    return f"can't listen on {address}: {why}; change console.listen"
+
+
+def unsafe_folder(path: object) -> str:
+    return f"{path} belongs to somebody else: remove it, or set RUNTIME_DIRECTORY"
+
+
+def ended_orphans(count: int) -> str:
+    what = "1 process" if count == 1 else f"{count} processes"
+    return f"ended {what} that an earlier sidecar left behind"
+
+
+def config_changes(kind: str, name: str) -> str:
+    return f"{name} was {kind}"
+
+
+def listen_needs_restart(listen: str) -> str:
+    return f"console.listen is {listen} now: restart Fujita for it"
+
+
+# What the console and its API answer
+
+FOREIGN_ORIGIN = "this request comes from another site's page: open the console itself and press there"
+TOKEN_MISSING = "this console asks for its token: sign in, or send it as Authorization: Bearer"
+TOKEN_WRONG = "That is not the token."
+NOT_JSON = "the body must be JSON: send it with Content-Type: application/json"
+INPUT_TOO_LONG = "that is more than 64 KiB: send it in parts"
+NOT_A_REQUEST = "the server could not make sense of this request"
+
+
+def foreign_host(host: str) -> str:
+    shown = ascii(host[:80])
+    return f"the host name {shown} is not known here: open localhost, or add it to console.allowed_hosts in fujita.yml"
+
+
+def no_such_project(name: str, names: Iterable[str]) -> str:
+    known = ", ".join(names)
+    return f"there is no project {name}: " + (f"there is {known}" if known else "fujita.yml names none")
+
+
+def no_such_command(name: str, names: Iterable[str]) -> str:
+    known = ", ".join(names)
+    shown = ascii(name[:80])
+    return f"there is no command {shown}: " + (f"there is {known}" if known else "fujita.yml names none")
+
+
+def no_such_page(path: str) -> str:
+    return f"there is nothing at {ascii(path[:200])}: the console is at /"
+
+
+def bad_number(name: str, value: str) -> str:
+    return f"{name} must be a whole number, not {ascii(value[:40])}"
+
+
+def bad_choice(name: str, value: str, choices: Iterable[str]) -> str:
+    return f"{name} must be {' or '.join(choices)}, not {ascii(value[:40])}"
+
+
+def bad_body(key: str) -> str:
+    return f'the body must be a JSON object with a text: {{"{key}": "…"}}'
+
+
+def nothing_runs(title: str) -> str:
+    return f"{title} does not run: nothing reads what you type"
+
+
+def nobody_reads(title: str) -> str:
+    return f"{title} does not read what is typed: too much waits already, or its input is closed"
+
+
+def config_kept(first: str) -> str:
+    return f"the config was not taken, the old one stays in force: {first}"
+
+
+def http_error(status: int) -> str:
+    return {
+        400: NOT_A_REQUEST,
+        405: "this address does not take that method",
+        413: "that is too much for one request",
+        426: "this address is a WebSocket",
+    }.get(status, "Fujita made a mistake: its log says more (journalctl -u fujita)")
+
+
+# The demo
+
+DEMO_INSTALLS = "Installing Django for the demo, once…"
+
+
+def demo_folder(folder: str) -> str:
+    return f"The demo's files are in {folder}: break bakery/bakery/views.py on purpose. Ctrl+C ends it."
+
+
+def demo_failed(why: str) -> str:
+    return f"the demo could not be set up: {why}"
+
+
+def no_free_port(first: int) -> str:
+    return f"no port from {first} to {first + 99} is free"

@@ -125,6 +125,14 @@ def without_django(report: Report, tree: Tree, requirements: str | None) -> Prob
     return None
 
 
+def python_2(report: Report, tree: Tree, requirements: str | None) -> Problem | None:
+    """`) from exc` of a manage.py for python 3 is no syntax to python 2.7."""
+    frames = report.chain[-1].frames
+    if report.chain[-1].kind == "SyntaxError" and frames and frames[-1].source == ") from exc":
+        return Problem("WrongPython", words.python_2(), hint=words.choose_another_python())
+    return None
+
+
 def failed_checks(report: Report, tree: Tree, requirements: str | None) -> Problem | None:
     """`ERRORS:`, then `polls.Q: (models.E015) …` each, with `<tab>HINT: …` below."""
     last = report.chain[-1]
@@ -163,11 +171,8 @@ def database(report: Report, tree: Tree, requirements: str | None) -> Problem | 
         return None
     if UNREACHABLE.search(last.headline):
         return Problem("DatabaseUnreachable", cut(last.headline), hint=words.start_the_database())
-    file, line = at(last, tree)
     if "unable to open database file" in last.headline:
-        return Problem(last.kind, cut(last.headline), file, line, words.make_the_folder())
-    if NO_TABLE.search(last.headline):
-        return Problem(last.kind, cut(last.headline), file, line, words.apply_migrations())
+        return Problem("DatabaseUnreachable", cut(last.headline), hint=words.make_the_folder())
     return None
 
 
@@ -176,7 +181,30 @@ UNREACHABLE = re.compile(
     r"|failed to resolve host|Can't connect to|Unknown MySQL server host|Lost connection to",
     re.IGNORECASE,
 )
-NO_TABLE = re.compile(r"no such (?:table|column)|relation \".*\" does not exist|Table '.*' doesn't exist")
+
+
+def port_too_high(report: Report, tree: Tree, requirements: str | None) -> Problem | None:
+    """Django takes 99999 for a port; the system doesn't."""
+    last = report.chain[-1]
+    if last.kind == "OverflowError" and last.headline.endswith("port must be 0-65535."):
+        return Problem("BadAddress", words.port_too_high(), hint=words.choose_another_address())
+    return None
+
+
+def template_syntax(report: Report, tree: Tree, requirements: str | None) -> Problem | None:
+    """The template's name is in no message: it may be in the line of the view that renders it."""
+    last = report.chain[-1]
+    if last.kind != "TemplateSyntaxError":
+        return None
+    template = next((name[1] for frame in reversed(last.own) if (name := TEMPLATE.search(frame.source))), None)
+    line_in_it = TEMPLATE_LINE.search(last.headline)
+    file, line = at(last, tree)
+    hint = words.look_at_template(template, line_in_it[1] if line_in_it else None) if template else None
+    return Problem(last.kind, cut(last.headline), file, line, hint)
+
+
+TEMPLATE = re.compile(r"""["']([^"'\s]+\.(?:html?|txt|xml|md|svg|js|css|j2))["']""")
+TEMPLATE_LINE = re.compile(r" on line (\d+)")
 
 
 def anything(report: Report, tree: Tree, requirements: str | None) -> Problem | None:
@@ -185,9 +213,12 @@ def anything(report: Report, tree: Tree, requirements: str | None) -> Problem | 
 
 EXCEPTIONS: tuple[Callable[[Report, Tree, str | None], Problem | None], ...] = (
     without_django,
+    python_2,
     failed_checks,
     unloadable_application,
     database,
+    port_too_high,
+    template_syntax,
     anything,
 )
 
@@ -200,14 +231,23 @@ def explained(raised: Raised, tree: Tree, requirements: str | None) -> Problem:
     hint = None
     if setting:
         file, line = None, None
-        hint = words.named_in(setting, module[1], requirements) if module else None
-    elif module:
+        hint = words.named_in(setting, module[1], installing(module[1], requirements)) if module else None
+    elif module and "." not in module[1]:  # of a.b it would say "No module named 'a'" if that were missing
         hint = words.install(distribution(module[1]), requirements)
+    elif missing_table(raised):
+        hint = words.apply_migrations()
     else:
         hint = next((words.install(d, requirements) for r, d in DRIVERS if r.match(raised.headline)), None)
     return Problem(raised.kind, cut(raised.headline), file, line, hint)
 
 
+def missing_table(raised: Raised) -> bool:
+    return raised.kind in ("OperationalError", "ProgrammingError") and bool(NO_TABLE.search(raised.headline))
+
+
+NO_TABLE = re.compile(
+    r"no such (?:table|column): |(?:relation|column) .* does not exist|Table '.*' doesn't exist|Unknown column"
+)
 MISSING_MODULE = re.compile(r"No module named '?([\w.]+)'?$")
 """Python 2.7 quotes nothing."""
 DRIVERS = (

@@ -14,10 +14,11 @@ LISTEN = "0A"  # TCP_LISTEN in the kernel's include/net/tcp_states.h
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who listens on a port; `pid` and `name` are None where we may not see."""
+    """Who listens on a port; None where we may not see. `project` is its name where Fujita started it."""
 
-    pid: int | None
-    name: str | None
+    pid: int | None = None
+    name: str | None = None
+    project: str | None = None
 
 
 def listening_sockets(port: int | None = None) -> dict[str, int]:
@@ -77,7 +78,7 @@ def holder_of(port: int) -> Holder | None:
     for process in psutil.process_iter():
         if server_among([process.pid], port):
             try:
-                return Holder(process.pid, process.name())
+                return Holder(process.pid, process.name(), process.environ().get("FUJITA_PROJECT"))
             except psutil.Error:
                 continue
-    return Holder(None, None)
+    return Holder()

@@ -48,9 +48,9 @@ class Cache:
         self._waiters = Waiters()
         self._latest: tuple[int, int, Batch, bytes] | None = None
 
-    def append(self, stream: str, text: str, extra: str = "") -> Record:
+    def append(self, stream: str, text: str, run: str | None = None, **marks: object) -> Record:
         """Keeps `text` (at most 64 KiB in UTF-8) as the newest record and wakes the readers."""
-        record = Record.make(self.next, self._clock(), stream, text, extra)
+        record = Record.make(self.next, self._clock(), stream, text, run, **marks)
         self._records.append(record)
         self.next += 1
         self._size += len(record.line) + OVERHEAD

@@ -23,19 +23,20 @@ class Record:
     time: float
     stream: str
     line: bytes
+    run: str | None = None
+    """The run (a command beside the server) that printed it, if one did."""
 
     @classmethod
-    def make(cls, id: int, time: float, stream: str, text: str, extra: str = "") -> Record:
-        """A record of `text`; `extra` is more of its JSON object: `', "run": "r1"'`."""
-        json_text = f'{{"id": {id}, "time": {time:.3f}, "stream": "{stream}", "text": {quoted(text)}{extra}}}\n'
-        return cls(id, time, stream, json_text.encode("utf-8", "replace"))
+    def make(
+        cls, id: int, time: float, stream: str, text: str, run: str | None = None, **marks: object
+    ) -> Record:
+        """A record of `text`; `marks` are further keys of its JSON: `input=True` for what somebody typed."""
+        more = f', "run": "{run}"' if run else ""
+        more += "".join([f', "{key}": {json.dumps(value)}' for key, value in marks.items()])
+        json_text = f'{{"id": {id}, "time": {time:.3f}, "stream": "{stream}", "text": {quoted(text)}{more}}}\n'
+        return cls(id, time, stream, json_text.encode("utf-8", "replace"), run)
 
     @property
     def text(self) -> str:
         """One or more lines; without a final newline, the next record of the same stream continues the last."""
         return cast(str, json.loads(self.line)["text"])
-
-    @property
-    def run(self) -> str | None:
-        """The run (a command beside the server) that printed it, if one did."""
-        return cast("str | None", json.loads(self.line).get("run"))

@@ -1,0 +1,31 @@
+"""Waits for the end of a process that is not our child."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+
+import psutil
+
+LOOK_PAUSE = 0.5
+"""Seconds between two looks where the kernel has no pidfd_open(2) (before Linux 5.3)."""
+
+
+async def gone(pid: int) -> None:
+    """Returns when `pid` has ended. Wakes up only then: a pidfd becomes readable."""
+    try:
+        fd = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    except OSError:
+        while psutil.pid_exists(pid):
+            await asyncio.sleep(LOOK_PAUSE)
+        return
+    loop = asyncio.get_running_loop()
+    ended = loop.create_future()
+    loop.add_reader(fd, lambda: ended.done() or ended.set_result(None))
+    try:
+        await ended
+    finally:
+        loop.remove_reader(fd)
+        os.close(fd)

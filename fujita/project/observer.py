@@ -1,0 +1,107 @@
+"""Reads a project's log with a cursor, as any client does, and keeps what Django said in it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from fujita.config.models import ProjectConfig
+from fujita.django.finding import Announced, Checking, Erred, Finding, Reloading, Unapplied
+from fujita.django.problem import Problem
+from fujita.django.reader import Reader
+from fujita.project.status import Errors
+from fujita.stream.cache import Cache
+
+GATHER = 0.03
+"""Seconds to wait for the rest of what has begun: a traceback is written in pieces over some 10 ms."""
+BATCH = 1024 * 1024
+"""Bytes read at once; a flood beyond that is skipped, not queued."""
+PROMPT_AFTER = 0.3
+"""Seconds of silence after which an unfinished line is a question."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the output since the start says; `tries` counts how often Django began anew."""
+
+    migrations: int | None = None
+    errors: Errors | None = None
+    prompt: str | None = None
+    tries: int = 0
+
+
+class Observer:
+    """`understood` is called for every finding, in order, after `seen` has taken it in."""
+
+    def __init__(self, config: ProjectConfig, cache: Cache, understood: Callable[[Finding | None], None]) -> None:
+        self.seen = Seen()
+        self._cache = cache
+        self._cursor = cache.next - 1
+        self._reader = Reader(str(config.directory))
+        self._understood = understood
+
+    def started(self) -> None:
+        """A new process: what the last one said no longer counts."""
+        self._catch_up()
+        self._reader.started()
+        self.seen = Seen()
+
+    def ended(self, code: int | None) -> Problem | None:
+        """Why the process ended, as far as its last words tell."""
+        self._catch_up()
+        return self._reader.ended(code)
+
+    async def observe(self) -> None:
+        """Follows the log for ever."""
+        while True:
+            await self._cache.wait(self._cursor)
+            await asyncio.sleep(GATHER)
+            self._read()
+            if self._reader.prompt:
+                await self._ask_after_silence()
+            elif self.seen.prompt:
+                self._see(replace(self.seen, prompt=None))
+
+    async def _ask_after_silence(self) -> None:
+        try:
+            await asyncio.wait_for(self._cache.wait(self._cursor), PROMPT_AFTER)
+        except asyncio.TimeoutError:
+            self._see(replace(self.seen, prompt=self._reader.prompt))
+
+    def _catch_up(self) -> None:
+        while self._cursor < self._cache.next - 1:
+            self._read()
+
+    def _read(self) -> None:
+        batch = self._cache.after(self._cursor, BATCH)
+        if batch.gap:
+            self._reader.skipped()
+        self._cursor = batch.last
+        servers_own = [record for record in batch.records if record.stream != "fujita" and not record.run]
+        for finding in self._reader.read(servers_own):
+            self._take(finding)
+            self._understood(finding)
+
+    def _take(self, finding: Finding) -> None:
+        seen = self.seen
+        if isinstance(finding, (Checking, Reloading)):
+            self.seen = replace(seen, tries=seen.tries + 1, migrations=None, errors=None)
+        elif isinstance(finding, Unapplied):
+            self.seen = replace(seen, migrations=finding.count)
+        elif isinstance(finding, Announced):
+            self.seen = replace(seen, migrations=seen.migrations or 0)
+        elif isinstance(finding, Erred):
+            self.seen = replace(seen, errors=_counted(seen.errors, finding))
+
+    def _see(self, seen: Seen) -> None:
+        self.seen = seen
+        self._understood(None)
+
+
+def _counted(errors: Errors | None, erred: Erred) -> Errors:
+    before = errors.count if errors else 0
+    again = errors is not None and errors.record == erred.record
+    problem = erred.problem
+    count = before if again else before + 1
+    return Errors(count, problem.kind, problem.message, problem.file, problem.line, erred.record)

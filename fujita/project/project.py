@@ -1,0 +1,405 @@
+"""One project: obeys the table of `states.py`, owns its process, its log and its reader, and publishes its STATUS.
+Leaves HTTP to web/ and other projects to the supervisor."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from fujita import words
+from fujita.django.finding import Checking, Failed, Finding, Reloading
+from fujita.django.problem import Problem
+from fujita.host import Host
+from fujita.process.listeners import holder_of
+from fujita.process.process import Exit, Process
+from fujita.process.reaper import Reaper
+from fujita.process.usage import Meter, Usage
+from fujita.project import launch
+from fujita.project.observer import Observer
+from fujita.project.probe import Server, until_port_is_free, until_serving, until_silent
+from fujita.project.runs import Runs
+from fujita.project.states import ALIVE, IDLE, Effect, Event, State, back_off, step
+from fujita.project.status import Help, Status
+from fujita.project.tasks import Tasks
+from fujita.stream.board import Board
+from fujita.stream.cache import Cache
+from fujita.watch import saved_files
+
+if TYPE_CHECKING:
+    from fujita.config.models import ProjectConfig
+
+FORGIVEN_AFTER = 60.0
+"""Seconds of running after which earlier failures no longer lengthen the back-off."""
+SEEK_PAUSE = 1.0
+"""Seconds between two looks for what is missing: no inotify tells of a mount."""
+LOOK_LIMIT = 5.0
+"""Seconds that a look at the disk may take before the folder counts as not there: a dead mount hangs for ever."""
+STUCK_AFTER = 3.0
+"""Seconds after the SIGKILL at which a process that is still there can't be ended by anybody."""
+UNHEEDED_AFTER = 2.0
+"""Seconds after a settled save in which Django's own reloader must have begun anew; it looks once a second."""
+SLOW_START = 10.0
+"""Seconds after which a start is watched too: an endless import is never reloaded by Django itself."""
+
+TASKS_OF: dict[State, tuple[str, ...]] = {
+    State.WAITING: ("seek",),
+    State.STARTING: ("launch", "run", "probe", "slow"),
+    State.RUNNING: ("run", "guard"),
+    State.BROKEN: ("run", "watch", "probe"),
+    State.STOPPING: ("run", "stuck"),
+    State.RESTARTING: ("run", "stuck"),
+    State.STOPPED: (),
+    State.EXITED: ("watch", "port"),
+    State.BACKOFF: ("retry",),
+}
+"""What may go on in each state; the rest is cancelled on entering it. "read" goes on always."""
+
+SUMMARIES = {
+    State.STARTING: words.starting,
+    State.RUNNING: words.running,
+    State.STOPPING: words.stopping,
+    State.RESTARTING: words.restarting,
+    State.STOPPED: words.stopped,
+}
+"""The summaries that need only to know who; the others have a reason to give."""
+
+
+class Project:
+    """`ask` takes what people ask; everything else it finds out by itself and posts to `board` under its name."""
+
+    def __init__(
+        self,
+        config: ProjectConfig,
+        cache: Cache,
+        board: Board,
+        reaper: Reaper,
+        marker: dict[str, str],
+        host: Callable[[], Host],
+    ) -> None:
+        self.config = config
+        self.cache = cache
+        self.state = State.STOPPED
+        self._board = board
+        self._reaper = reaper
+        self._marker = {**marker, "FUJITA_PROJECT": config.name}
+        self._host = host
+        self._who = words.who(config.title, config.command is not None)
+        self._since = time.time()
+        self._process: Process | None = None
+        self._meter: Meter | None = None
+        self._usage: Usage | None = None
+        self._exit: Exit | None = None
+        self._missing: str | None = None
+        self._problem: Problem | None = None
+        self._starts = 0
+        self._failures = 0
+        self._retry: float | None = None
+        self._running_since: float | None = None
+        self._closing = False
+        self._settled = asyncio.Event()
+        self._settled.set()
+        self._effects = {
+            Effect.LAUNCH: self._launch,
+            Effect.PROBE: self._probe,
+            Effect.END: self._end,
+            Effect.KILL: self._kill,
+            Effect.SEEK: self._seek,
+            Effect.WATCH: self._watch,
+            Effect.RETRY_LATER: self._retry_later,
+        }
+        self._tasks = Tasks()
+        self.runs = Runs(config, cache, reaper, self._marker, self.publish)
+        self._observer = Observer(config, cache, self._understood)
+        self._tasks.start("read", self._observer.observe())
+        self.publish()
+
+    # What others may do
+
+    def ask(self, event: Event) -> bool:
+        """Start, stop, restart or kill; False if that changes nothing."""
+        return False if self._closing else self._happen(event)
+
+    def say(self, text: str) -> None:
+        """A remark of the sidecar's own, in the project's log."""
+        self.cache.append("fujita", text + "\n")
+
+    def type(self, text: str) -> bool:
+        """Gives `text` to the process's standard input, and shows it in the log; False if nothing takes it."""
+        if not self._process or not self._process.input.write(text.encode("utf-8", "replace")):
+            return False
+        self.cache.append("fujita", text, input=True)
+        return True
+
+    @property
+    def alive(self) -> bool:
+        """Whether a process of it exists."""
+        return self._process is not None
+
+    async def settled(self) -> None:
+        """Returns when nothing is being ended."""
+        await self._settled.wait()
+
+    async def measure(self) -> None:
+        """Takes a new look at what it uses."""
+        if self._meter:
+            self._usage = await asyncio.to_thread(self._meter.look)
+            self.publish()
+
+    async def close(self) -> None:
+        """Ends its process and its commands, and everything it does; it can't be started again."""
+        self._happen(Event.STOP)
+        self._closing = True
+        await asyncio.gather(self.settled(), self.runs.close())
+        await self._tasks.close()
+
+    @property
+    def status(self) -> Status:
+        port = self.config.port
+        url = self.config.url
+        if url is None and port is not None:
+            url = f"http://localhost:{self._host().ports.get(port, port)}/"
+        seen = self._observer.seen
+        return Status(
+            project=self.config.name,
+            title=self.config.title,
+            state=self.state.public,
+            summary=self.summary,
+            url=url,
+            pid=self._process.pid if self._process else None,
+            since=round(self._since, 3),
+            exit=self._exit,
+            problem=self._problem,
+            restarts=max(0, self._starts - 1),
+            usage=self._usage,
+            commands=tuple(self.config.commands),
+            migrations=seen.migrations,
+            retry=self._retry,
+            port=port if self.config.url is None else None,
+            directory=str(self.config.directory),
+            prompt=seen.prompt if self._process else None,
+            errors=seen.errors,
+            run=self.runs.current,
+            help=self._help(),
+            epoch=self.cache.epoch,
+        )
+
+    def publish(self) -> None:
+        self._board.post(self.config.name, self.status.line)
+
+    @property
+    def summary(self) -> str:
+        """What it is doing, in a sentence."""
+        if self.state is State.BACKOFF and self._retry:
+            return words.backoff(self._who, self._retry - time.time())
+        if self.state is State.RUNNING and self._observer.seen.prompt:
+            return words.asks(self._who)
+        if self.state is State.EXITED:
+            exit = self._exit or Exit()
+            on_change = self.config.restart == "on-change"
+            return words.exited(self._who, self._problem, exit.code, exit.signal, on_change)
+        if self.state is State.WAITING:
+            return words.waiting(self._missing or str(self.config.directory))
+        if self.state is State.BROKEN:
+            return words.broken(self._who, self._problem)
+        return SUMMARIES[self.state](self._who)
+
+    def _help(self) -> Help | None:
+        count = self._observer.seen.migrations
+        if not count:
+            return None
+        command = "migrate" if "migrate" in self.config.commands else None
+        return Help(words.unapplied(count), command)
+
+    # What happens
+
+    def _happen(self, event: Event) -> bool:
+        state, effects = step(self.state, event)
+        if state is self.state and not effects:
+            return False
+        if state is not self.state:
+            self._enter(state)
+        for effect in effects:
+            self._effects[effect]()
+        self.publish()
+        return True
+
+    def _enter(self, state: State) -> None:
+        if state is State.RUNNING:
+            self._running_since = time.monotonic()
+        if state in IDLE or state in (State.STARTING, State.RUNNING):
+            self._problem = self._problem if state is State.EXITED else None
+        if state is not State.BACKOFF:
+            self._retry = None
+        self.state = state
+        self._since = time.time()
+        self._tasks.keep(("read", *TASKS_OF[state]))
+        if state in IDLE:
+            self._settled.set()
+        else:
+            self._settled.clear()
+
+    # Effects
+
+    def _launch(self) -> None:
+        self._tasks.start("launch", self._look_and_start())
+
+    def _probe(self) -> None:
+        if self._process:
+            self._tasks.start("probe", self._until_serving(self._process))
+        if self.state is State.STARTING:
+            self._tasks.start("slow", self._watch_a_slow_start())
+
+    def _end(self) -> None:
+        if self._process:
+            self._process.end(self.config.stop_timeout, gently=self.config.command is None)
+            self._tasks.start("stuck", self._say_when_stuck(self._process))
+        elif not self._tasks.runs("run"):
+            self._happen(Event.ENDED)  # it was about to be started
+
+    def _kill(self) -> None:
+        if self._process:
+            self._process.end(0)
+        self._end()
+
+    def _seek(self) -> None:
+        self._tasks.start("seek", self._seek_what_is_missing())
+
+    def _watch(self) -> None:
+        if self.state is State.BROKEN:
+            self._tasks.start("watch", self._restart_when_unheeded())
+        elif self.config.restart == "on-change":
+            self._tasks.start("watch", self._start_when_saved())
+            if self._problem and self._problem.kind == "PortInUse":
+                self._tasks.start("port", self._start_when_port_is_free())
+
+    def _retry_later(self) -> None:
+        wait = back_off(self._failures)
+        self._retry = round(time.time() + wait, 3)
+        self._tasks.start("retry", self._retry_after(wait))
+
+    # Tasks
+
+    async def _look_and_start(self) -> None:
+        self._missing = await self._look()
+        if self._missing:
+            self._happen(Event.MISSING)
+            return
+        self._exit = None
+        self._problem = None
+        self._observer.started()
+        try:
+            asked = launch.server(self.config)
+            process = Process(
+                asked.argv, asked.directory, asked.environment, self._marker, self.cache.append, self._reaper
+            )
+        except (OSError, ValueError) as error:
+            self._problem = Problem("Unstartable", words.unstartable(error))
+            self.say(words.said_unstartable(self._who, self._problem.message))
+            self._ended_by_itself(Event.UNSTARTABLE)
+            return
+        self._starts += 1
+        self._running_since = None
+        self._process = process
+        self._meter = Meter(process.pid)
+        self.say(words.said_started(self._who, process.pid))
+        self._tasks.start("run", self._run(process))
+        self._probe()
+        self.publish()
+
+    async def _run(self, process: Process) -> None:
+        exit = await process.run()
+        self._process = self._meter = self._usage = None
+        self._exit = exit
+        problem = self._observer.ended(exit.code)
+        if self.state in ALIVE:
+            self._problem = await self._explained(problem)
+            self.say(words.said_exited(self._who, exit.code, exit.signal))
+            self._ended_by_itself(Event.ENDED)
+        else:
+            self.say(words.said_stopped(self._who))
+            self._happen(Event.ENDED)
+
+    def _ended_by_itself(self, event: Event) -> None:
+        ran_for = time.monotonic() - self._running_since if self._running_since else 0.0
+        self._failures = 1 if ran_for >= FORGIVEN_AFTER else self._failures + 1
+        self._happen(Event.ENDED_RETRY if self.config.restart == "always" else event)
+
+    async def _explained(self, problem: Problem | None) -> Problem | None:
+        """`problem`, with the name of who holds the port if that is what is wrong."""
+        if problem is None or problem.kind != "PortInUse" or self.config.port is None:
+            return problem
+        holder = await asyncio.to_thread(holder_of, self.config.port)
+        if holder is None or holder.pid is None:
+            return problem
+        message = words.port_in_use(self.config.port, holder.name, holder.pid, holder.project)
+        return replace(problem, message=message)
+
+    async def _until_serving(self, process: Process) -> None:
+        server = await until_serving(process.pid, self.config.port)
+        self._tasks.start("guard", self._guard(server))
+        self._happen(Event.LISTENING)
+
+    async def _guard(self, server: Server) -> None:
+        await until_silent(server, self.cache)
+        self._happen(Event.SERVER_GONE)
+
+    async def _say_when_stuck(self, process: Process) -> None:
+        """A process that the kernel holds (state D, proc(5)) outlives SIGKILL: say so rather than wait in silence."""
+        await asyncio.sleep(self.config.stop_timeout + STUCK_AFTER)
+        if unkillable := process.tree.unkillable:
+            self.say(words.unkillable([held.pid for held in unkillable]))
+
+    async def _seek_what_is_missing(self) -> None:
+        while missing := await self._look():
+            if missing != self._missing:
+                self._missing = missing
+                self.publish()
+            await asyncio.sleep(SEEK_PAUSE)
+        self._happen(Event.FOUND)
+
+    async def _look(self) -> str | None:
+        try:
+            return await asyncio.wait_for(asyncio.to_thread(launch.missing, self.config), LOOK_LIMIT)
+        except asyncio.TimeoutError:
+            return words.does_not_answer(self.config.directory)
+
+    async def _start_when_saved(self) -> None:
+        async for saved in saved_files(self.config.directory):
+            self.say(words.said_starting_because(self._who, saved))
+            self._happen(Event.SAVED)
+            return
+
+    async def _start_when_port_is_free(self) -> None:
+        if self.config.port is not None:
+            await until_port_is_free(self.config.port)
+            self.say(words.said_port_is_free(self._who, self.config.port))
+            self._happen(Event.SAVED)
+
+    async def _restart_when_unheeded(self) -> None:
+        async for saved in saved_files(self.config.directory):
+            tries = self._observer.seen.tries
+            await asyncio.sleep(UNHEEDED_AFTER)
+            if self._observer.seen.tries == tries:
+                self.say(words.said_restarting_because(self._who, saved))
+                self._happen(Event.UNHEEDED)
+                return
+
+    async def _watch_a_slow_start(self) -> None:
+        await asyncio.sleep(SLOW_START)
+        await self._restart_when_unheeded()
+
+    async def _retry_after(self, wait: float) -> None:
+        await asyncio.sleep(wait)
+        self._happen(Event.RETRY_DUE)
+
+    def _understood(self, finding: Finding | None) -> None:
+        """What the observer read in the output; it decides nothing while a process of ours listens."""
+        if isinstance(finding, Failed) and self.state in (State.STARTING, State.BROKEN):
+            self._problem = finding.problem
+            self._happen(Event.FAILED)
+        elif isinstance(finding, (Checking, Reloading)):
+            self._happen(Event.TRIES_AGAIN)
+        self.publish()

@@ -1,0 +1,177 @@
+"""Puts a sidecar together, and takes it apart again: start-up, main loop, shutdown."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import os
+import resource
+import signal
+import socket
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+from tornado.httpserver import HTTPServer
+from tornado.netutil import bind_sockets
+
+from fujita import words
+from fujita.config.load import ConfigError, load
+from fujita.config.models import Console
+from fujita.lock import Locked, lock, run_folder
+from fujita.process.listeners import Holder, holder_of
+from fujita.process.reaper import Reaper
+from fujita.process.tree import end_orphans
+from fujita.project.tasks import Tasks
+from fujita.supervisor import Supervisor
+from fujita.systemd.notify import Notifier
+from fujita.systemd.sockets import PassedSocketError, passed_sockets
+from fujita.web import app, streams
+
+log = logging.getLogger("fujita")
+
+ORPHANS_PATIENCE = 2.0
+"""Seconds from SIGTERM to SIGKILL for what a dead sidecar left behind."""
+ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - compared with, not bound
+GOODBYE_PATIENCE = 1.0
+"""Seconds in which clients may take the news that the sidecar ends."""
+
+
+class CannotServe(Exception):
+    """Why there can be no sidecar; str() is for the person who started it."""
+
+
+def serve(config: Path) -> int:
+    """Runs until SIGTERM or SIGINT; returns the exit status."""
+    logging.basicConfig(format="fujita: %(message)s", stream=sys.stderr, level=logging.INFO)
+    logging.getLogger("tornado").setLevel(logging.CRITICAL)  # a client's nonsense is no news
+    unignore_signals()
+    raise_limit_of_files()
+    try:
+        held = lock(config, run_folder(os.environ))
+        try:
+            asyncio.run(live(config))
+        finally:
+            os.close(held)
+    except (CannotServe, Locked, PassedSocketError, OSError) as error:
+        print(f"fujita: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+async def live(config: Path) -> None:
+    await Sidecar(config).live()
+
+
+class Sidecar:
+    """Everything that one `fujita serve` is made of."""
+
+    def __init__(self, config: Path) -> None:
+        self._config = config
+        self._notifier = Notifier(os.environ)
+        self._passed = passed_sockets(os.environ)
+        self._tasks = Tasks()
+        self._supervisor = Supervisor(config, Reaper())
+
+    async def live(self) -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(signal.SIGHUP, self._reload)
+        server = self._listen()
+        if orphans := await end_orphans(self._supervisor.marker, ORPHANS_PATIENCE):
+            log.warning(words.ended_orphans(orphans))
+        with suppress(ConfigError):
+            await self._supervisor.reload()
+        self._notifier.ready(self._supervisor.summary)
+        for name, work in (
+            ("config", self._supervisor.keep_looking()),
+            ("usage", self._supervisor.keep_measuring()),
+            ("watchdog", self._keep_the_watchdog_quiet()),
+            ("report", self._report()),
+        ):
+            self._tasks.start(name, work)
+        await stop.wait()
+        await self._end(server)
+
+    def _listen(self) -> HTTPServer:
+        server = app.server(self._supervisor)
+        try:
+            console = load(self._config).console
+        except ConfigError:
+            console = Console()
+        sockets = self._passed or bound(console)
+        server.add_sockets(sockets)
+        host, port = sockets[0].getsockname()[:2]
+        log.info(words.listening(f"http://{'localhost' if host in ANY_ADDRESS else bracketed(host)}:{port}/"))
+        return server
+
+    def _reload(self) -> None:
+        self._tasks.start("reload", self._reload_and_say())
+
+    async def _reload_and_say(self) -> None:
+        self._notifier.reloading()
+        try:
+            for change in await self._supervisor.reload():
+                log.info(change)
+        except ConfigError as error:
+            log.error(words.config_kept(str(error)))
+        self._notifier.ready(self._supervisor.summary)
+
+    async def _keep_the_watchdog_quiet(self) -> None:
+        """From the loop itself: one that hangs is ended by systemd."""
+        while self._notifier.watchdog_interval:
+            self._notifier.watchdog()
+            await asyncio.sleep(self._notifier.watchdog_interval)
+
+    async def _report(self) -> None:
+        """Says what changes: to systemd as STATUS, in a terminal as a line for each project's new summary."""
+        board = self._supervisor.board
+        said: dict[str, str] = {}
+        while True:
+            cursor = board.version
+            self._notifier.status(self._supervisor.summary)
+            summaries = {project.config.title: project.summary for project in self._supervisor.projects.values()}
+            if not self._notifier.active:
+                for title, summary in summaries.items():
+                    if said.get(title) != summary:
+                        log.info("%s: %s", title, summary)
+            said = summaries
+            await board.wait(cursor)
+
+    async def _end(self, server: HTTPServer) -> None:
+        self._notifier.stopping(self._supervisor.longest_stop + ORPHANS_PATIENCE)
+        server.stop()
+        await asyncio.gather(streams.close_all(GOODBYE_PATIENCE), self._supervisor.close())
+        await self._tasks.close()
+        await end_orphans(self._supervisor.marker, 0)
+
+
+def bound(console: Console) -> list[socket.socket]:
+    """Listening sockets on `console.listen`; CannotServe says who is there already."""
+    try:
+        return bind_sockets(console.port, console.host)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            holder = holder_of(console.port) or Holder()
+            raise CannotServe(words.console_port_in_use(console.port, holder.name, holder.pid)) from None
+        raise CannotServe(words.cannot_listen(console.listen, error.strerror or str(error))) from None
+
+
+def unignore_signals() -> None:
+    """What is ignored here would be ignored in every project (signal(7)): a background job of sh ignores SIGINT."""
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGTERM, signal.SIGCHLD):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
+
+
+def raise_limit_of_files() -> None:
+    """Each client and each process takes some descriptors; the soft limit of 1024 is for programs that use select(2)."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

@@ -1,0 +1,133 @@
+"""The WebSockets of the contract: each connection is a cursor, written only as fast as its own socket drains."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Collection
+from contextlib import suppress
+from typing import Any
+
+from tornado.iostream import StreamClosedError
+from tornado.websocket import WebSocketClosedError, WebSocketHandler, WebSocketProtocol, WebSocketProtocol13
+
+from fujita.stream.cache import Cache
+from fujita.web.handler import Handler
+
+BATCH = 256 * 1024
+"""Bytes that are handed to a socket at once: the most that waits in the sidecar for one client."""
+LONGEST_CONTROL_FRAME = 125
+"""RFC 6455 §5.5. A longer frame can only be a message, and clients have nothing to say."""
+UNSUPPORTED, GOING_AWAY, TOO_BIG = 1003, 1001, 1009
+"""RFC 6455 §7.4.1."""
+CURSOR = re.compile(r"([A-Za-z0-9]{1,32}):([0-9]{1,15})")
+
+
+class Stream(Handler, WebSocketHandler):
+    """What all three have in common: nothing is taken from the client, and the end is said with 1001."""
+
+    open_streams: set[Stream] = set()  # noqa: RUF012 - of all connections, so that the end can be told to each
+
+    def check_origin(self, origin: str) -> bool:
+        return True  # the guard has looked already, and at more than the origin
+
+    def get_websocket_protocol(self) -> WebSocketProtocol | None:
+        protocol = super().get_websocket_protocol()
+        return Unlistening(self, False, protocol.params) if isinstance(protocol, WebSocketProtocol13) else None
+
+    def open(self, *args: str, **kwargs: str) -> None:
+        self.open_streams.add(self)
+        self._sending = asyncio.create_task(self._send())
+
+    def on_message(self, message: str | bytes) -> None:
+        self.close(UNSUPPORTED)
+
+    def on_close(self) -> None:
+        self.open_streams.discard(self)
+        self._sending.cancel()
+
+    async def _send(self) -> None:
+        with suppress(WebSocketClosedError, StreamClosedError):
+            await self.send_all()
+
+    async def send_all(self) -> None:
+        """Sends for ever."""
+        raise NotImplementedError
+
+    async def put(self, lines: bytes) -> None:
+        """Sends `lines` as one message, and returns when the socket has taken them."""
+        await self.write_message(lines)
+
+
+class Unlistening(WebSocketProtocol13):
+    """Says 1003 also where Tornado, at a message beyond its limit, says 1009."""
+
+    def close(self, code: int | None = None, reason: str | None = None) -> None:
+        super().close(UNSUPPORTED if code == TOO_BIG else code, None if code == TOO_BIG else reason)
+
+
+class LogStream(Stream):
+    """Replay, `live`, then every record as it is read; a `gap` where the client was too slow for the cache."""
+
+    def prepare(self) -> None:
+        super().prepare()
+        self._log = self.project(self.path_args[0])
+
+    async def send_all(self) -> None:
+        cache = self._log.cache
+        hello = {"project": self._log.config.name, "epoch": cache.epoch, "first": cache.first, "next": cache.next}
+        await self.put(told(hello=hello))
+        cursor = self._resumed(cache)
+        live = cache.next - 1
+        while True:
+            if live is not None and cursor >= live:
+                await self.put(told(live=cursor + 1))
+                live = None
+            await cache.wait(cursor)
+            batch, lines = cache.lines_after(cursor, BATCH)
+            gap = told(gap={"from": batch.gap[0], "to": batch.gap[1]}) if batch.gap else b""
+            cursor = batch.last
+            await self.put(gap + lines)
+
+    def _resumed(self, cache: Cache) -> int:
+        """The client's cursor, if it is one of this epoch; else the one before the first kept record."""
+        match = CURSOR.fullmatch(self.get_query_argument("after", ""))
+        if match and match[1] == cache.epoch and int(match[2]) < cache.next:
+            return int(match[2])
+        return cache.first - 1
+
+
+class StatusStream(Stream):
+    """STATUS at once and after every change: of all projects, and of the config, where the path names no project."""
+
+    def prepare(self) -> None:
+        super().prepare()
+        for name in self.path_args:
+            self.project(name)
+
+    async def send_all(self) -> None:
+        board = self.supervisor.board
+        keys: Collection[str] | None = self.path_args or None
+        cursor = 0
+        with self.supervisor.watched():
+            while True:
+                seen = board.version
+                if lines := board.after(cursor, keys):
+                    await self.put(lines)
+                cursor = seen
+                await board.wait(cursor)
+
+
+def told(**message: Any) -> bytes:
+    return json.dumps(message).encode() + b"\n"
+
+
+async def close_all(patience: float) -> None:
+    """Says 1001 to every client, and leaves those that don't take it after `patience` seconds."""
+    streams = list(Stream.open_streams)
+    for stream in streams:
+        stream.close(GOING_AWAY)
+    deadline = asyncio.get_running_loop().time() + patience
+    while Stream.open_streams and asyncio.get_running_loop().time() < deadline:
+        await asyncio.sleep(0.02)
