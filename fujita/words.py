@@ -33,11 +33,7 @@ def missing_in_the_journal(records: int) -> str:
 
 # A project's summary. `who` is "Django", or the project's title when it runs a command of its own
 
-SAVE = "save"
-INSTALL = "install"
-RESTART = "restart"
-CONFIG = "config"
-NOBODY = "nobody"
+SAVE, INSTALL, RESTART, CONFIG, NOBODY = "save", "install", "restart", "config", "nobody"
 
 MENDED_BY = {
     "AddressUnavailable": CONFIG,
@@ -45,19 +41,26 @@ MENDED_BY = {
     "DatabaseUnreachable": RESTART,
     "DjangoMissing": INSTALL,
     "Killed": NOBODY,
-    "ModuleNotFoundError": INSTALL,
     "NoManagePy": CONFIG,
     "PortForbidden": CONFIG,
     "PortInUse": NOBODY,
     "UsageError": CONFIG,
     "WrongPython": CONFIG,
 }
-"""Whose move it is, by a problem's kind. Everything else is mended by saving a file."""
+"""Whose move it is, by the kind of a problem whose message is a statement of ours."""
+
+
+def mended_by(problem: Problem | None) -> str:
+    """Whose move it is; an exception is mended by saving a file, if nothing has to be installed."""
+    if problem is None:
+        return SAVE
+    missing = problem.hint is not None and "pip install" in problem.hint
+    return MENDED_BY.get(problem.kind, INSTALL if missing else SAVE)
 
 
 def mended_by_a_save(problem: Problem | None) -> bool:
     """Whether a start after the next saved file has a chance."""
-    return problem is None or MENDED_BY.get(problem.kind, SAVE) in (SAVE, INSTALL)
+    return mended_by(problem) == SAVE or (problem is not None and problem.kind not in MENDED_BY)
 
 
 def waiting(path: str) -> str:
@@ -91,54 +94,59 @@ def broken(who: str, problem: Problem | None) -> str:
     move = {
         SAVE: f"{who} restarts when you save a fix",
         INSTALL: "install it and press Restart, or save a fix",
-        RESTART: "press Restart when it answers again",
+        RESTART: "press Restart when it is there again",
         CONFIG: "change fujita.yml",
         NOBODY: "press Restart",
-    }[MENDED_BY.get(problem.kind, SAVE)]
-    return sentences(place(problem), move)
+    }[mended_by(problem)]
+    return sentences(capital(place(problem)), move)
 
 
 def exited(who: str, problem: Problem | None, code: int | None, signal: str | None, on_change: bool) -> str:
-    """It ended by itself: why, and what makes it start again. `signal` is a name such as SIGKILL."""
+    """It ended by itself: why, and what makes it start again. `signal` is a name such as SIGKILL; `on_change`
+    says whether a saved file starts it."""
     if problem:
         why = f"{who} exited: {place(problem)}"
     elif signal:
         why = f"{who} exited: killed by {signal}"
     else:
         why = f"{who} exited with code {code}" if code else f"{who} exited"
-    mended_by = MENDED_BY.get(problem.kind, SAVE) if problem else SAVE
-    move = {
-        SAVE: "Fujita starts it again when you save a fix"
-        if problem
-        else "Fujita starts it again when you save a file",
-        INSTALL: "Install it, then press Start",
-    }.get(mended_by, "")
-    if mended_by == SAVE and not on_change:
-        move = "Press Start when it is mended" if problem else "Press Start to run it again"
-    return sentences(why, move)
+    return sentences(why, next_start(problem, on_change))
+
+
+def next_start(problem: Problem | None, on_change: bool) -> str:
+    if problem is None:
+        return "Fujita starts it again when you save a file" if on_change else "press Start to run it again"
+    return {
+        SAVE: "Fujita starts it again when you save a fix" if on_change else "press Start when it is mended",
+        INSTALL: "install it, then press Start",
+        RESTART: "press Start when it is there again",
+        CONFIG: "change fujita.yml",
+        NOBODY: "",
+    }[mended_by(problem)]
 
 
 def place(problem: Problem) -> str:
     """What is wrong, in a few words: where it is, if a file is known, else what was said."""
-    if problem.kind in STATEMENTS:
-        return problem.message
+    if problem.kind == "DatabaseUnreachable":
+        return "the database cannot be reached"
+    if problem.kind == "SystemCheckError":
+        return shortened(f"a system check failed: {problem.message}")
+    if problem.kind in MENDED_BY or problem.kind in ("CommandError", "Error", "SystemExit"):
+        return shortened(problem.message)
     if problem.file:
-        line = f", line {problem.line}" if problem.line else ""
-        return f"{problem.kind} in {problem.file}{line}"
+        return f"{problem.kind} in {problem.file}" + (f", line {problem.line}" if problem.line else "")
     return shortened(f"{problem.kind}: {problem.message}" if problem.message else problem.kind)
 
 
-STATEMENTS = frozenset(MENDED_BY) - {"ModuleNotFoundError"} | {"SystemExit", "CommandError", "Error"}
-"""Kinds whose message is a statement of its own: their names add nothing for a person."""
+def capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def sentences(what: str, move: str) -> str:
     """`SyntaxError in views.py: Django restarts …`, or two sentences where there is a colon already."""
     if not move:
         return what
-    if ":" in what:
-        return f"{what.rstrip('.')}. {move[0].upper()}{move[1:]}"
-    return f"{what}: {move}"
+    return f"{what.rstrip('.')}. {capital(move)}" if ":" in what else f"{what}: {move}"
 
 
 def shortened(text: str, limit: int = 160) -> str:
@@ -185,7 +193,7 @@ def host_unknown() -> str:
 
 
 def port_too_high() -> str:
-    return "the port is above 65535"
+    return "no port is above 65535"
 
 
 def django_missing() -> str:
@@ -222,9 +230,14 @@ def install(distribution: str, requirements: str | None) -> str:
     return f"pip install {distribution}"
 
 
-def named_in(setting: str, module: str, requirements: str | None) -> str:
-    """A module that only the settings name, not an import of the project's."""
-    return f"{setting} names {module}: correct it, or {install(module, requirements)}"
+def named_in(setting: str, install_it: str | None) -> str:
+    """What cannot be imported is named by a setting, not by an import of the project's."""
+    return f"{setting} names it: correct the name" + (f", or {install_it}" if install_it else "")
+
+
+def look_at_template(template: str, line: str | None) -> str:
+    where = f"Look at line {line} of {template}" if line else f"Look at {template}"
+    return f"{where}, or of a template that it uses" if line else f"{where} and the templates that it uses"
 
 
 def killed(signal: str) -> str:
@@ -232,7 +245,7 @@ def killed(signal: str) -> str:
 
 
 def out_of_memory() -> str:
-    return "Somebody killed it, or the machine ran out of memory: give the box more, or look into its log (dmesg)"
+    return "Somebody killed it, or the machine ran out of memory: give the box more (dmesg tells)"
 
 
 def crashed_in_c() -> str:
@@ -248,7 +261,7 @@ def make_the_folder() -> str:
 
 
 def apply_migrations() -> str:
-    return "python manage.py migrate"
+    return "A table or column is missing: apply the migrations (python manage.py migrate)"
 
 
 def more_errors(message: str, more: int) -> str:

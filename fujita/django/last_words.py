@@ -6,6 +6,7 @@ import re
 
 from fujita import words
 from fujita.django import rules
+from fujita.django.exceptions import problem_of
 from fujita.django.lines import WATCHING
 from fujita.django.problem import Problem
 from fujita.django.tracebacks import CHECKS_HEADER, FRAME, Report, Tree, begins_traceback
@@ -34,7 +35,7 @@ def last_words(text: str, tree: Tree, requirements: str | None, listened: bool) 
     if len(lines) - newest > LINES_AFTER + 1:
         return None
     if report and report.chain:
-        return rules.problem_of(report, tree, requirements)
+        return problem_of(report, tree, requirements)
     return said or (None if listened else last_line(lines))
 
 

@@ -47,7 +47,7 @@ DISTRIBUTIONS = {
     "oauth2_provider": "django-oauth-toolkit",
     "phonenumber_field": "django-phonenumber-field",
     "polymorphic": "django-polymorphic",
-    "psycopg": "psycopg[binary]",
+    "psycopg": '"psycopg[binary]"',
     "psycopg2": "psycopg2-binary",
     "rest_framework": "djangorestframework",
     "rest_framework_simplejwt": "djangorestframework-simplejwt",

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+MESSAGE_LIMIT = 500
+"""The longest message, in characters: an exception may quote a whole page."""
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 
 from fujita.django import rules
+from fujita.django.exceptions import problem_of
 from fujita.django.finding import Announced, Answered, Erred, Failed, Finding, Reloading
 from fujita.django.last_words import last_words
 from fujita.django.lines import Line, Lines
@@ -128,7 +129,7 @@ class Reader:
 
 
 class Reading:
-    """A traceback that is being read: of a start, of a request, or (until a request's line comes) of neither."""
+    """A traceback that is being read: of a start, of a request, or (so far) of neither."""
 
     def __init__(self, report: Report, record: int, before: str) -> None:
         self.report = report
@@ -141,7 +142,7 @@ class Reading:
         """What it means, if that is new."""
         if not self.report.chain or not (self.of_the_start or self.of_a_request):
             return None
-        problem = rules.problem_of(self.report, tree, requirements)
+        problem = problem_of(self.report, tree, requirements)
         finding = Failed(problem) if self.of_the_start else Erred(problem, self._record)
         if finding == self._found:
             return None

@@ -26,7 +26,7 @@ FRAMES_KEPT = 200
 LINES_LIMIT = 5000
 """A traceback that goes on for longer is none: python 2.7 prints 2,000 lines for its deepest recursion."""
 MESSAGE_LIMIT = 40
-"""Lines after an exception that may still be its message (failed checks may be as many as a traceback's lines)."""
+"""Lines after an exception that may still be its message; a list of failed checks may be longer."""
 
 
 def plain(text: str) -> str:
@@ -126,7 +126,7 @@ class Report:
         return self._lines > LINES_LIMIT or self._rest <= 0
 
     def _beside_group(self, line: str) -> bool:
-        """The exceptions inside a group (`  +-+---- 1 ----`, `    | ValueError: one`), and what follows it."""
+        """The exceptions inside a group (`  +-+---- 1 ----`, `    | ValueError: one`), or after it."""
         if line.lstrip(" ").startswith(("|", "+")):
             return True
         return self._in_message(line) if self._raised.name else False
