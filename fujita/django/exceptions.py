@@ -26,9 +26,7 @@ def without_django(report: Report, tree: Tree, requirements: str | None) -> Prob
     first, last = report.chain[0], report.chain[-1]
     if last.headline.startswith("Couldn't import Django."):
         if first.headline in ("No module named 'django'", "No module named django"):
-            return Problem(
-                "DjangoMissing", words.django_missing(), hint=words.install("django", requirements)
-            )
+            return Problem("DjangoMissing", words.django_missing(), hint=words.install("django", requirements))
         return wrong_python(first)
     if first.headline in STANDARD_MODULES_GONE and not at(first, tree)[0]:
         return wrong_python(first)
@@ -68,9 +66,7 @@ CHECK = re.compile(r"\S.*: \(\w[\w.]*\) ")
 
 def unloadable_application(report: Report, tree: Tree, requirements: str | None) -> Problem | None:
     """`WSGI application 'mysite.wsgi.application' could not be loaded`: its cause says why."""
-    if len(report.chain) > 1 and re.match(
-        r"[AW]SGI application '.*' could not be loaded", report.chain[-1].headline
-    ):
+    if len(report.chain) > 1 and re.match(r"[AW]SGI application '.*' could not be loaded", report.chain[-1].headline):
         return explained(report.chain[-2], tree, requirements)
     return None
 
@@ -106,9 +102,7 @@ def template_syntax(report: Report, tree: Tree, requirements: str | None) -> Pro
     last = report.chain[-1]
     if last.kind != "TemplateSyntaxError":
         return None
-    template = next(
-        (name[1] for frame in reversed(last.own) if (name := TEMPLATE.search(frame.source))), None
-    )
+    template = next((name[1] for frame in reversed(last.own) if (name := TEMPLATE.search(frame.source))), None)
     line_in_it = TEMPLATE_LINE.search(last.headline)
     file, line = at(last, tree)
     hint = words.look_at_template(template, line_in_it[1] if line_in_it else None) if template else None

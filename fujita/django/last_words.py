@@ -12,6 +12,7 @@ from fujita.django.problem import Problem
 from fujita.django.tracebacks import CHECKS_HEADER, FRAME, Report, Tree, begins_traceback
 
 REQUEST_LINE = re.compile(r'\[\d\d/\w{3}/\d{4} \d\d:\d\d:\d\d\] "')
+RELOADED = re.compile(r"^/.+ changed, reloading\.$", re.MULTILINE)
 LINES_AFTER = 10
 """Lines that a dying process may still print after what ended it."""
 
@@ -19,7 +20,7 @@ LINES_AFTER = 10
 def last_words(text: str, tree: Tree, requirements: str | None, listened: bool) -> Problem | None:
     """The last traceback or `Error: …` that nothing was served after; else, of a process that never
     `listened`, its last line: what `sys.exit("text")` leaves."""
-    lines = text.rstrip("\n").split("\n")
+    lines = RELOADED.split(text)[-1].rstrip("\n").split("\n")
     report: Report | None = None
     said: Problem | None = None
     newest = 0

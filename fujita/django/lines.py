@@ -25,10 +25,9 @@ class Line:
 
 
 class Lines:
-    """Of one stream. `needles` are what is worth reading, as it stands in a record's bytes."""
+    """Of one stream."""
 
-    def __init__(self, needles: tuple[bytes, ...]) -> None:
-        self._needles = needles
+    def __init__(self) -> None:
         self.forget()
 
     def forget(self) -> None:
@@ -36,9 +35,9 @@ class Lines:
         self._began = 0
         self._before: str | Record = ""
 
-    def of(self, record: Record, wanted: bool) -> Iterator[Line]:
-        """The lines that end in `record`: all if they are `wanted` or a needle is among them, else none."""
-        if wanted or self.unfinished or any(needle in record.line for needle in self._needles):
+    def of(self, record: Record, needles: tuple[bytes, ...] | None) -> Iterator[Line]:
+        """The lines that end in `record`, if one of the needles is in its bytes or all lines are wanted (None)."""
+        if needles is None or self.unfinished or any(needle in record.line for needle in needles):
             yield from self._read(record)
         else:
             self._before = record
@@ -46,7 +45,7 @@ class Lines:
                 self._begin(record, record.text.rpartition("\n")[2])
 
     def _read(self, record: Record) -> Iterator[Line]:
-        if len(self.unfinished) >= LINE_LIMIT and NEWLINE not in record.line:
+        if len(self.unfinished) >= LINE_LIMIT and record.line.find(b"\\") < 0:  # no newline in it, nothing quoted
             return
         texts = record.text.split("\n")
         began = self._began if self.unfinished else record.id
@@ -71,17 +70,12 @@ class Lines:
         """The last line of a record that nobody wanted to know, until now."""
         if isinstance(self._before, Record):
             lines = self._before.text.split("\n")[-4:-1]
-            self._before = next(
-                (plain(line) for line in reversed(lines) if not line.startswith(WATCHING)), ""
-            )
+            self._before = next((plain(line) for line in reversed(lines) if not line.startswith(WATCHING)), "")
         return self._before[:LINE_LIMIT]
 
 
-NEWLINE = b"\\n"
-"""A newline in a record's JSON (or a backslash and an n: whoever needs certainty decodes it)."""
-
-
 def ends_with_a_line(record: Record) -> bool:
+    """Told by its JSON, where a newline is a backslash and an n, unless the backslash is a quoted one."""
     if record.line.endswith(b'\\\\n"}\n'):
         return record.text.endswith("\n")
     return record.line.endswith(b'\\n"}\n')

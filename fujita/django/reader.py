@@ -12,13 +12,14 @@ from collections.abc import Iterable, Iterator
 
 from fujita.django import rules
 from fujita.django.exceptions import problem_of
-from fujita.django.finding import Announced, Answered, Erred, Failed, Finding, Reloading
+from fujita.django.finding import Announced, Answered, Checking, Erred, Failed, Finding, Reloading
 from fujita.django.last_words import last_words
 from fujita.django.lines import Line, Lines
 from fujita.django.problem import Problem
 from fujita.django.tracebacks import Report, Tree, begins_traceback, plain
 from fujita.stream.record import Record
 
+STREAMS = ("stdout", "stderr")
 LAST_WORDS_LIMIT = 256 * 1024
 """Bytes of stderr that are kept for the end: python 2.7 needs 100 kB for one traceback."""
 PROMPT_LIMIT = 200
@@ -39,36 +40,34 @@ class Reader:
 
     def started(self) -> None:
         """A process was spawned: what the last one said counts no more."""
-        self._said = {stream: Lines(needles) for stream, needles in rules.NEEDLES.items()}
+        self._ears = {stream: Ear(stream) for stream in STREAMS}
         self._last_words: deque[Record] = deque()
         self._last_words_size = 0
-        self._listened = False
         self._reading: Reading | None = None
 
     def skipped(self) -> None:
         """Records were lost: half-read lines and tracebacks have no other half."""
         self._reading = None
-        for lines in self._said.values():
-            lines.forget()
+        for ear in self._ears.values():
+            ear.lines.forget()
 
     def answered(self) -> None:
         """Somebody typed an answer to the prompt, which has no newline of its own."""
-        self._said["stdout"].forget()
+        self._ears["stdout"].lines.forget()
 
     @property
     def prompt(self) -> str | None:
         """The unfinished last line of stdout, if it looks like a question."""
-        text = plain(self._said["stdout"].unfinished)
+        text = plain(self._ears["stdout"].lines.unfinished)
         return text if len(text) <= PROMPT_LIMIT and PROMPT.search(text) else None
 
     def read(self, records: Iterable[Record]) -> list[Finding]:
         found: list[Finding] = []
         for record in records:
-            if record.stream in self._said and record.run is None:
-                if record.stream == "stderr":
-                    self._remember(record)
-                for line in self._said[record.stream].of(record, self._reading is not None):
-                    found.extend(self._heard(record.stream, line))
+            if record.stream == "stdout" and record.run is None:
+                found.extend(self._stdout(record))
+            elif record.stream == "stderr" and record.run is None:
+                found.extend(self._stderr(record))
         found.extend(self._so_far())
         return found
 
@@ -80,7 +79,7 @@ class Reader:
         if by_code and exit_code != rules.AMBIGUOUS_CODE:
             return by_code
         text = plain("".join([record.text for record in self._last_words]))
-        return last_words(text, self._tree, self._requirements, self._listened) or by_code
+        return last_words(text, self._tree, self._requirements, not self._ears["stdout"].starting) or by_code
 
     def _remember(self, record: Record) -> None:
         self._last_words.append(record)
@@ -88,32 +87,34 @@ class Reader:
         while self._last_words_size > LAST_WORDS_LIMIT and len(self._last_words) > 1:
             self._last_words_size -= len(self._last_words.popleft().line)
 
-    def _heard(self, stream: str, line: Line) -> Iterator[Finding]:
-        finding = rules.in_line(stream, line.text, line.record, self._tree)
-        if finding:
-            if stream == "stderr":
-                yield from self._close(finding)
-            self._note(finding)
-            yield finding
-        elif stream == "stderr":
-            yield from self._overheard(line)
+    def _stdout(self, record: Record) -> Iterator[Finding]:
+        for line in self._ears["stdout"].lines_of(record):
+            finding = self._ears["stdout"].hears(line, self._tree)
+            if finding:
+                if isinstance(finding, (Checking, Announced)):
+                    self._ears["stdout"].listen(starting=isinstance(finding, Checking))
+                yield finding
 
-    def _overheard(self, line: Line) -> Iterator[Finding]:
-        """A line on stderr that may be part of a traceback."""
+    def _stderr(self, record: Record) -> Iterator[Finding]:
+        self._remember(record)
+        for line in self._ears["stderr"].lines_of(record, all_of_them=self._reading is not None):
+            finding = self._ears["stderr"].hears(line, self._tree)
+            if finding:
+                if isinstance(finding, Reloading):
+                    self._ears["stdout"].listen(starting=True)
+                yield from self._close(finding)
+                yield finding
+            else:
+                yield from self._traceback(line)
+
+    def _traceback(self, line: Line) -> Iterator[Finding]:
+        """`line` may be a part of one."""
         if self._reading and self._reading.report.take(line.text):
             if self._reading.report.over:
                 yield from self._close()
         elif begins_traceback(line.text):
             yield from self._close()
             self._reading = Reading(Report(self._tree, line.text), line.record, line.before)
-
-    def _note(self, finding: Finding) -> None:
-        if isinstance(finding, Announced):
-            self._listened = True
-        elif isinstance(finding, Reloading):
-            self._listened = False
-            self._last_words.clear()
-            self._last_words_size = 0
 
     def _so_far(self) -> Iterator[Finding]:
         """What the traceback that is being read says already, if it is more than at the last look."""
@@ -126,6 +127,26 @@ class Reader:
                 self._reading.of_a_request = not self._reading.of_the_start
             yield from self._so_far()
             self._reading = None
+
+
+class Ear:
+    """What is heard on one stream: its lines, and the rules that hold for them."""
+
+    def __init__(self, stream: str) -> None:
+        self.lines = Lines()
+        self._stream = stream
+        self.listen(starting=True)
+
+    def listen(self, starting: bool) -> None:
+        self.starting = starting
+        self._rules = rules.rules_of(self._stream, starting)
+        self._needles = rules.needles(self._stream, starting)
+
+    def lines_of(self, record: Record, all_of_them: bool = False) -> Iterator[Line]:
+        return self.lines.of(record, None if all_of_them else self._needles)
+
+    def hears(self, line: Line, tree: Tree) -> Finding | None:
+        return rules.in_line(line.text, line.record, self._rules, tree)
 
 
 class Reading:

@@ -20,18 +20,14 @@ from fujita.django.tracebacks import HEADER, Tree
 
 @dataclass(frozen=True, slots=True)
 class LineRule:
-    """`needle` is in the line (it is searched in undecoded records: plain ASCII, and long, for speed);
-    `pattern` matches the whole line, without its colours."""
+    """`needle` is in the line: it is searched in undecoded records, and the longer the faster. `pattern`
+    matches the whole line, without its colours. `at_start` rules hold until the start's banner only."""
 
     stream: str
     needle: str
     pattern: re.Pattern[str]
     finding: Callable[[re.Match[str], int, Tree], Finding]
-
-
-def in_json(needle: str) -> bytes:
-    """A needle as it stands in a record."""
-    return json.dumps(needle)[1:-1].encode()
+    at_start: bool = False
 
 
 LINES = (
@@ -43,15 +39,17 @@ LINES = (
     ),
     LineRule(
         "stdout",
-        " unapplied migration(s). ",
+        "Your project may not work properly until you apply the migrations for app(s): ",
         re.compile(r"You have (\d+) unapplied migration\(s\)\. .* for app\(s\): (.+)\.$"),
         lambda match, record, tree: Unapplied(int(match[1]), tuple(match[2].split(", "))),
+        at_start=True,
     ),
     LineRule(
         "stdout",
         "development server at http",
         re.compile(r"Starting (?:ASGI/Daphne version \S+ )?development server at (https?://\S+)$"),
         lambda match, record, tree: Announced(match[1]),
+        at_start=True,
     ),
     LineRule(
         "stderr",
@@ -67,31 +65,32 @@ LINES = (
     ),
     LineRule(
         "stderr",
-        "over HTTPS, but it only supports HTTP",
-        re.compile(
-            r"\[[^\]]+\] You're accessing the development server over HTTPS, but it only supports HTTP\.$"
-        ),
+        "You're accessing the development server over HTTPS, but it only supports HTTP.",
+        re.compile(r"\[[^\]]+\] You're accessing the development server over HTTPS, but it only supports HTTP\.$"),
         lambda match, record, tree: SpokeHttps(record),
     ),
 )
 
-START_FAILED = re.compile(
-    r"(?:Exception in thread )?django-main-thread:$|Unhandled exception in thread started by <"
-)
+START_FAILED = re.compile(r"(?:Exception in thread )?django-main-thread:$|Unhandled exception in thread started by <")
 """The line before a failed start's traceback (2.2+ | 1.11). Another thread may write into its middle."""
 REQUEST_FAILED = re.compile(r"Internal Server Error: /")
 """The line before the traceback of a request."""
 
-NEEDLES = {
-    "stdout": tuple(in_json(rule.needle) for rule in LINES if rule.stream == "stdout"),
-    "stderr": (in_json(HEADER), *(in_json(rule.needle) for rule in LINES if rule.stream == "stderr")),
-}
+
+def rules_of(stream: str, starting: bool) -> tuple[LineRule, ...]:
+    return tuple(rule for rule in LINES if rule.stream == stream and (starting or not rule.at_start))
 
 
-def in_line(stream: str, line: str, record: int, tree: Tree) -> Finding | None:
+def needles(stream: str, starting: bool) -> tuple[bytes, ...]:
+    """What makes a record of `stream` worth reading, as it stands in its JSON."""
+    wanted = [rule.needle for rule in rules_of(stream, starting)] + ([HEADER] if stream == "stderr" else [])
+    return tuple(json.dumps(needle)[1:-1].encode() for needle in wanted)
+
+
+def in_line(line: str, record: int, rules: tuple[LineRule, ...], tree: Tree) -> Finding | None:
     """What `line`, which began in `record`, says."""
-    for rule in LINES:
-        if rule.stream == stream and rule.needle in line and (match := rule.pattern.match(line)):
+    for rule in rules:
+        if rule.needle in line and (match := rule.pattern.match(line)):
             return rule.finding(match, record, tree)
     return None
 
@@ -158,9 +157,7 @@ def last_line(line: str) -> Problem | None:
         match = rule.pattern.match(line)
         if match:
             message = rule.message() if rule.message else match[1]
-            return Problem(
-                rule.kind, words.shortened(message, MESSAGE_LIMIT), hint=rule.hint() if rule.hint else None
-            )
+            return Problem(rule.kind, words.shortened(message, MESSAGE_LIMIT), hint=rule.hint() if rule.hint else None)
     return None
 
 

@@ -142,7 +142,7 @@ class Report:
         raised = RAISED.match(line)
         if raised and (raised["message"] is not None or raised["name"].rpartition(".")[2][0].isupper()):
             self._raised.name = raised["name"]
-            self._raised.message = [raised["message"] or ""]
+            self._raised.message = [] if raised["message"] is None else [raised["message"]]
             self.chain.append(self._raised)
             return True
         return False
@@ -161,7 +161,8 @@ class Report:
             self._rest -= 1
         elif CHECKS_END.match(line):
             self._rest = 0
-        self._raised.message.append(line)
+        if self._raised.message:  # what follows an exception without a message is not its message
+            self._raised.message.append(line)
         return True
 
     def _add(self, frame: Frame) -> None:
