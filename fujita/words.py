@@ -506,3 +506,10 @@ def demo_failed(why: str) -> str:
 
 def no_free_port(first: int) -> str:
     return f"no port from {first} to {first + 99} is free"
+
+
+# The command line
+
+
+def misused(message: str, command: str) -> str:
+    return f"{message.rstrip('.')}: see `{command} --help`"
