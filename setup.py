@@ -17,12 +17,16 @@ setup(
     python_requires=">=3.10",
     packages=find_packages(include=["fujita", "fujita.*"]),
     include_package_data=True,
+    data_files=[  # what `fujita init` and provision.sh take from an installed Fujita
+        ("share/fujita/systemd", ["deploy/systemd/fujita.service", "deploy/systemd/fujita.socket"]),
+        ("share/fujita/vagrant", ["deploy/vagrant/fujita.rb", "deploy/vagrant/provision.sh"]),
+    ],
     install_requires=[
         "tornado>=6.5",  # HTTP and WebSockets
         "pyyaml>=6.0",  # fujita.yml, with the place of every value
         "sdnotify>=0.3",  # READY, STATUS and WATCHDOG to systemd
         "pydantic>=2.7",  # the config's types, defaults, errors and JSON Schema from one model
-        "psutil>=5.9",  # process trees, their memory and CPU
+        "psutil>=7.1",  # process trees, their memory and CPU; 7.1 knows them whatever the clock does
         "watchfiles>=1.0",  # polling folders in native code: no inotify crosses a synced folder
     ],
     extras_require={
@@ -30,6 +34,7 @@ setup(
             "pytest>=8",  # the promises
             "pytest-asyncio>=0.24",  # tests that talk to a sidecar are coroutines
             "hypothesis>=6",  # random cuts, random bytes, random buttons
+            "jsonschema>=4",  # the example validates against the published schema
             "playwright>=1.45",  # drives Debian's chromium
             "ruff>=0.6",
             "mypy>=1.11",

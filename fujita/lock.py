@@ -21,7 +21,7 @@ def run_folder(environ: Mapping[str, str]) -> Path:
     if given:
         return Path(given)
     own = environ.get("XDG_RUNTIME_DIR")
-    folder = Path(own) / "fujita" if own and Path(own).is_dir() else Path(f"/tmp/fujita-{os.getuid()}")  # noqa: S108
+    folder = Path(own) / "fujita" if own and Path(own).is_dir() else Path(f"/tmp/fujita-{os.getuid()}")
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if folder.is_symlink() or folder.stat().st_uid != os.getuid():
         raise Locked(words.unsafe_folder(folder))
@@ -29,7 +29,7 @@ def run_folder(environ: Mapping[str, str]) -> Path:
 
 
 def lock(config: Path, folder: Path) -> int:
-    """Holds the lock of `config` until the returned descriptor is closed, which the kernel does for the dead (flock(2))."""
+    """Holds the lock of `config` until the returned descriptor is closed, or its holder is dead (flock(2))."""
     name = hashlib.sha256(os.fsencode(config)).hexdigest()[:16]
     fd = os.open(folder / f"{name}.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:

@@ -33,7 +33,7 @@ log = logging.getLogger("fujita")
 
 ORPHANS_PATIENCE = 2.0
 """Seconds from SIGTERM to SIGKILL for what a dead sidecar left behind."""
-ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - compared with, not bound
+ANY_ADDRESS = ("0.0.0.0", "::")
 GOODBYE_PATIENCE = 1.0
 """Seconds in which clients may take the news that the sidecar ends."""
 
@@ -168,7 +168,7 @@ def unignore_signals() -> None:
 
 
 def raise_limit_of_files() -> None:
-    """Each client and each process takes some descriptors; the soft limit of 1024 is for programs that use select(2)."""
+    """Clients and processes take descriptors; the soft limit of 1024 is for programs that use select(2)."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 

@@ -109,7 +109,7 @@ class Supervisor:
             await asyncio.gather(*(project.close() for project in self.projects.values()))
 
     async def _apply(self, config: Config) -> list[str]:
-        """The way from what is there to `config`: what is the same is left alone; ports are free before they are taken."""
+        """From what is there to `config`: what is the same is left alone; ports are free before they are taken."""
         old, new = self.projects, config.projects
         gone = [name for name in old if name not in new]
         changed = [name for name in new if name in old and old[name].config != new[name]]
@@ -128,8 +128,11 @@ class Supervisor:
         for name in changed + added:
             if name in wanted or (name in added and new[name].autostart):
                 self.projects[name].ask(Event.START)
-        return [words.config_changes(kind, name) for kind, names in
-                (("added", added), ("changed", changed), ("removed", gone)) for name in names]
+        return [
+            words.config_changes(kind, name)
+            for kind, names in (("added", added), ("changed", changed), ("removed", gone))
+            for name in names
+        ]
 
     def _project(self, config: ProjectConfig, cache: Cache | None) -> Project:
         if cache is None:

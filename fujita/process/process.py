@@ -57,9 +57,7 @@ class Process:
         patience: float | None = OPEN_LINE_PATIENCE,
     ) -> None:
         start = {"FUJITA_START": secrets.token_hex(8)}
-        self._popen = spawn(
-            argv, directory, environment_for(os.environ, environment, {**marker, **start})
-        )
+        self._popen = spawn(argv, directory, environment_for(os.environ, environment, {**marker, **start}))
         self._exit = reaper.exit_of(self.pid)
         self.tree = Tree(self.pid, start)
         popen = self._popen

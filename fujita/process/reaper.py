@@ -23,7 +23,7 @@ class Reaper:
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
     def exit_of(self, pid: int) -> asyncio.Future[int]:
-        """A future of the exit code of `pid`: negative for a signal. Ask before the loop turns again after the spawn."""
+        """The exit code of `pid` to come, negative for a signal. Ask before the loop turns again after the spawn."""
         return self._expected.setdefault(pid, asyncio.get_running_loop().create_future())
 
     def _collect(self) -> None:

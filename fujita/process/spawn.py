@@ -23,7 +23,7 @@ speak for the sidecar, or learn its token."""
 def environment_for(
     inherited: Mapping[str, str], added: Mapping[str, str], marker: Mapping[str, str]
 ) -> dict[str, str]:
-    """The environment of a managed process: the sidecar's without its own affairs, then the project's, then `marker`."""
+    """A process's environment: the sidecar's without its own affairs, then the project's, then `marker`."""
     kept = {key: value for key, value in inherited.items() if not key.startswith(SIDECARS_OWN)}
     # Through a pipe, python keeps stdout to itself until 8 KiB have come together: no banner, no print, no prompt.
     return {**kept, "PYTHONUNBUFFERED": "1", **added, **marker}

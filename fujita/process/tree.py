@@ -49,7 +49,7 @@ class Tree:
         return await asyncio.to_thread(self.members)
 
     async def end(self, deadline: Callable[[], float]) -> None:
-        """SIGTERM to every member, SIGKILL at `deadline` (time.monotonic, asked anew each time); returns when all are gone.
+        """SIGTERM to every member, SIGKILL at `deadline` (time.monotonic, asked anew each time), until all are gone.
 
         Repeated until a look finds nobody, so that a tree which forks while it dies is ended too.
         """
@@ -125,7 +125,7 @@ def descendants(pids: set[int], parents: Mapping[int, int]) -> set[int]:
 
 
 async def end_orphans(marker: Mapping[str, str], patience: float) -> int:
-    """Ends what a dead sidecar with this `marker` left behind, and what descends from it; returns how many there were."""
+    """Ends what a dead sidecar with this `marker` left behind, with its descendants; returns how many."""
     orphans = Tree(NO_ROOT, marker)
     count = len(await orphans.look())
     deadline = time.monotonic() + patience

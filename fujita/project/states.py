@@ -1,4 +1,4 @@
-"""What a project does next: a table from (state, event) to (state, effects). No I/O and no clock; `project.py` obeys."""
+"""What a project does next: a table from (state, event) to (state, effects). No I/O, no clock; `project.py` obeys."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ log = logging.getLogger("fujita")
 
 
 class Tasks:
-    """At most one task of each name; an exception that nobody expected is logged with its traceback and ends only its task."""
+    """At most one task of each name. An exception that nobody expected is logged and ends its own task only."""
 
     def __init__(self) -> None:
         self._tasks: dict[str, asyncio.Task[None]] = {}

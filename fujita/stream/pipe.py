@@ -24,9 +24,7 @@ class Pipe:
     With `patience=None` an unfinished line waits until it is finished. Bytes that are no UTF-8 become U+FFFD.
     """
 
-    def __init__(
-        self, fd: int, deliver: Callable[[str], object], patience: float | None = OPEN_LINE_PATIENCE
-    ) -> None:
+    def __init__(self, fd: int, deliver: Callable[[str], object], patience: float | None = OPEN_LINE_PATIENCE) -> None:
         os.set_blocking(fd, False)
         self._fd = fd
         self._deliver = deliver

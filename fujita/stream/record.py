@@ -27,9 +27,7 @@ class Record:
     """The run (a command beside the server) that printed it, if one did."""
 
     @classmethod
-    def make(
-        cls, id: int, time: float, stream: str, text: str, run: str | None = None, **marks: object
-    ) -> Record:
+    def make(cls, id: int, time: float, stream: str, text: str, run: str | None = None, **marks: object) -> Record:
         """A record of `text`; `marks` are further keys of its JSON: `input=True` for what somebody typed."""
         more = f', "run": "{run}"' if run else ""
         more += "".join([f', "{key}": {json.dumps(value)}' for key, value in marks.items()])

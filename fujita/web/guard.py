@@ -66,7 +66,7 @@ def host_is_ours(host: str, allowed: Collection[str]) -> bool:
 
 
 def same_origin(headers: Mapping[str, str]) -> bool:
-    """Whether a browser says that a page of ours asks; what is no browser says nothing and may pass (Fetch Metadata)."""
+    """Whether a browser says that a page of ours asks; what is no browser says nothing and passes (Fetch Metadata)."""
     site = headers.get("Sec-Fetch-Site")
     if site is not None:
         return site in ("same-origin", "none")
@@ -103,5 +103,5 @@ def cookie_name(port: int) -> str:
 
 
 def path_of_ours(next_page: str) -> str:
-    """`next_page` if it is a path of this console, else its start page: no open redirect (also not by //, \\ or a tab)."""
+    """`next_page` if it is a path of this console, else its start page: no open redirect, not by //, \\ or a tab."""
     return next_page if re.fullmatch(r"/(projects/[a-z0-9_-]+)?", next_page) else "/"

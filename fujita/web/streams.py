@@ -76,7 +76,12 @@ class LogStream(Stream):
 
     async def send_all(self) -> None:
         cache = self._log.cache
-        hello = {"project": self._log.config.name, "epoch": cache.epoch, "first": cache.first, "next": cache.next}
+        hello = {
+            "project": self._log.config.name,
+            "epoch": cache.epoch,
+            "first": cache.first,
+            "next": cache.next,
+        }
         await self.put(told(hello=hello))
         cursor = self._resumed(cache)
         live = cache.next - 1

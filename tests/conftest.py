@@ -1,0 +1,31 @@
+"""Fixtures that more than one room needs. Real sidecars are in `tests/sidecar.py`, Djangos in `tests/djangos.py`."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests import djangos
+
+PROJECTS = Path(__file__).parent / "projects"
+
+
+@pytest.fixture
+def django_python() -> str:
+    """The python of the newest Django that runs here."""
+    return djangos.python_with(djangos.newest())
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Callable[[str], Path]:
+    """A copy of one of the sample projects, for the test to break."""
+
+    def copy(name: str, to: str | None = None) -> Path:
+        target = tmp_path / (to or name)
+        shutil.copytree(PROJECTS / name, target)
+        return target
+
+    return copy

@@ -1,0 +1,65 @@
+"""What the tests need beside Python packages: Debian's (installed where we are root) and the Djangos."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from tests import djangos
+
+DEBIAN = {
+    "chromium": "chromium",
+    "node": "nodejs",
+    "npm": "npm",
+    "git": "git",
+    "shellcheck": "shellcheck",
+    "ruby": "ruby",
+    "make": "make",
+}
+"""A program that the tests run → the package that brings it."""
+AXE = "axe-core@4"
+
+
+def main() -> None:
+    install_from_debian([package for program, package in DEBIAN.items() if not shutil.which(program)])
+    install_axe()
+    for version in djangos.available():
+        print(f"Django {version}: {djangos.python_with(version)}", flush=True)
+
+
+def install_from_debian(packages: list[str]) -> None:
+    if not packages:
+        return
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        sys.exit(f"The tests need {' '.join(packages)}: install them with apt, or run me as root.")
+    quiet = {"env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}, "check": True}
+    subprocess.run(["apt-get", "update", "-qq"], **quiet)  # type: ignore[call-overload]
+    subprocess.run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages], **quiet)  # type: ignore[call-overload]
+
+
+def install_axe() -> None:
+    """axe-core audits the page in the tests; it is no part of the page."""
+    folder = djangos.CACHE / "axe"
+    if not (folder / "node_modules" / "axe-core").is_dir():
+        folder.mkdir(parents=True, exist_ok=True)
+        install = [
+            "npm",
+            "install",
+            "--silent",
+            "--no-save",
+            "--no-audit",
+            "--no-fund",
+            "--prefix",
+            str(folder),
+            AXE,
+        ]
+        subprocess.run(install, check=True)
+
+
+if __name__ == "__main__":
+    main()

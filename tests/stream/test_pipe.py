@@ -1,0 +1,80 @@
+"""Promises of the pipe: every byte, in order, whole characters, whole lines where there are any."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fujita.stream.pipe import Pipe, pieces
+from fujita.stream.record import TEXT_LIMIT
+
+scraps = st.lists(st.one_of(st.binary(max_size=20), st.text(max_size=20).map(lambda text: text.encode())), max_size=30)
+
+
+async def through_a_pipe(chunks: list[bytes], patience: float | None = 0.001) -> list[str]:
+    """Writes `chunks` one by one, each read before the next is written; returns what was delivered."""
+    reading, writing = os.pipe()
+    delivered: list[str] = []
+    pipe = Pipe(reading, delivered.append, patience)
+    for chunk in chunks:
+        for start in range(0, len(chunk), 32_768):
+            os.write(writing, chunk[start : start + 32_768])
+            await asyncio.sleep(0)
+    os.close(writing)
+    pipe.close()
+    return delivered
+
+
+@settings(deadline=None)
+@given(scraps)
+def test_text_is_what_one_decode_of_all_bytes_would_give_however_they_are_cut(chunks: list[bytes]) -> None:
+    delivered = asyncio.run(through_a_pipe(chunks))
+    assert "".join(delivered) == b"".join(chunks).decode("utf-8", "replace")
+
+
+def test_characters_cut_at_the_edge_of_a_read_arrive_whole() -> None:
+    text = "x" * (TEXT_LIMIT - 1) + "äöü€🍞" * 40_000
+    delivered = asyncio.run(through_a_pipe([text.encode()]))
+    assert "".join(delivered) == text
+    assert all(len(piece.encode()) <= TEXT_LIMIT for piece in delivered)
+
+
+def test_whole_lines_are_delivered_at_once_and_an_open_line_after_a_moment() -> None:
+    async def promised() -> list[str]:
+        reading, writing = os.pipe()
+        delivered: list[str] = []
+        shown = asyncio.Event()
+        pipe = Pipe(reading, lambda text: (delivered.append(text), shown.set()), patience=0.01)
+        os.write(writing, b"a line\n(Pdb) ")
+        await asyncio.wait_for(shown.wait(), 5)
+        assert delivered == ["a line\n"]
+        shown.clear()
+        await asyncio.wait_for(shown.wait(), 5)
+        os.close(writing)
+        pipe.close()
+        return delivered
+
+    assert asyncio.run(promised()) == ["a line\n", "(Pdb) "]
+
+
+def test_without_patience_an_open_line_waits_for_its_end() -> None:
+    assert asyncio.run(through_a_pipe([b"Applying 0001...", b" OK\n", b"rest"], None)) == [
+        "Applying 0001... OK\n",
+        "rest",
+    ]
+
+
+@given(st.text(max_size=400), st.integers(4, 50))
+def test_pieces_are_within_the_limit_and_join_to_the_text(text: str, limit: int) -> None:
+    cut = list(pieces(text, limit))
+    assert "".join(cut) == text.encode("utf-8", "replace").decode()
+    assert all(0 < len(piece.encode()) <= limit for piece in cut)
+
+
+@given(st.lists(st.text(st.characters(codec="ascii", exclude_characters="\n"), max_size=20), max_size=30))
+def test_pieces_end_at_newlines_where_a_line_fits(lines: list[str]) -> None:
+    cut = list(pieces("".join(line + "\n" for line in lines), 40))
+    assert all(piece.endswith("\n") for piece in cut)
