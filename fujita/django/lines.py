@@ -39,10 +39,12 @@ class Lines:
         """The lines that end in `record`, if one of the needles is in its bytes or all lines are wanted (None)."""
         if needles is None or self.unfinished or any(needle in record.line for needle in needles):
             yield from self._read(record)
-        else:
+        elif ends_with_a_line(record):
             self._before = record
-            if not ends_with_a_line(record):
-                self._begin(record, record.text.rpartition("\n")[2])
+        else:
+            _, newline, last = record.text.rpartition("\n")
+            self.unfinished, self._began = last[:LINE_LIMIT], record.id
+            self._before = record if newline else self._before
 
     def _read(self, record: Record) -> Iterator[Line]:
         if len(self.unfinished) >= LINE_LIMIT and record.line.find(b"\\") < 0:  # no newline in it, nothing quoted
@@ -61,10 +63,6 @@ class Lines:
             before = before if text.startswith(WATCHING) else line.text
         if texts:
             self._before = before
-
-    def _begin(self, record: Record, text: str) -> None:
-        self.unfinished = text[:LINE_LIMIT]
-        self._began = record.id
 
     def _line_before(self) -> str:
         """The last line of a record that nobody wanted to know, until now."""

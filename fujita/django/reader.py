@@ -20,6 +20,8 @@ from fujita.django.tracebacks import Report, Tree, begins_traceback, plain
 from fujita.stream.record import Record
 
 STREAMS = ("stdout", "stderr")
+FLOOD = 32 * 1024
+"""Bytes of a record that tell of a flood: half of what is read at once."""
 LAST_WORDS_LIMIT = 256 * 1024
 """Bytes of stderr that are kept for the end: python 2.7 needs 100 kB for one traceback."""
 PROMPT_LIMIT = 200
@@ -117,7 +119,8 @@ class Reader:
             self._reading = Reading(Report(self._tree, line.text), line.record, line.before)
 
     def _so_far(self) -> Iterator[Finding]:
-        """What the traceback that is being read says already, if it is more than at the last look."""
+        """What the traceback that is being read says already, if it is more than at the last look. It comes last
+        of a batch: "Performing system checks..." may be read after the traceback of the same start."""
         if self._reading and (finding := self._reading.finding(self._tree, self._requirements)):
             yield finding
 
@@ -140,10 +143,12 @@ class Ear:
     def listen(self, starting: bool) -> None:
         self.starting = starting
         self._rules = rules.rules_of(self._stream, starting)
-        self._needles = rules.needles(self._stream, starting)
+        self._needles = rules.needles(self._stream, starting, flood=False)
+        self._needles_in_flood = rules.needles(self._stream, starting, flood=True)
 
     def lines_of(self, record: Record, all_of_them: bool = False) -> Iterator[Line]:
-        return self.lines.of(record, None if all_of_them else self._needles)
+        needles = self._needles if len(record.line) < FLOOD else self._needles_in_flood
+        return self.lines.of(record, None if all_of_them else needles)
 
     def hears(self, line: Line, tree: Tree) -> Finding | None:
         return rules.in_line(line.text, line.record, self._rules, tree)

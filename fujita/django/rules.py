@@ -21,13 +21,15 @@ from fujita.django.tracebacks import HEADER, Tree
 @dataclass(frozen=True, slots=True)
 class LineRule:
     """`needle` is in the line: it is searched in undecoded records, and the longer the faster. `pattern`
-    matches the whole line, without its colours. `at_start` rules hold until the start's banner only."""
+    matches the whole line, without its colours. `at_start` rules hold until the start's banner only;
+    `by_the_way` rules are worth no search in a flood."""
 
     stream: str
     needle: str
     pattern: re.Pattern[str]
     finding: Callable[[re.Match[str], int, Tree], Finding]
     at_start: bool = False
+    by_the_way: bool = False
 
 
 LINES = (
@@ -62,12 +64,14 @@ LINES = (
         'HTTP/1.1" 5',
         re.compile(r'\[\d\d/\w{3}/\d{4} \d\d:\d\d:\d\d\] ".* HTTP/1\.1" (5\d\d) \d+$'),
         lambda match, record, tree: Answered(int(match[1]), record),
+        by_the_way=True,
     ),
     LineRule(
         "stderr",
         "You're accessing the development server over HTTPS, but it only supports HTTP.",
         re.compile(r"\[[^\]]+\] You're accessing the development server over HTTPS, but it only supports HTTP\.$"),
         lambda match, record, tree: SpokeHttps(record),
+        by_the_way=True,
     ),
 )
 
@@ -81,9 +85,11 @@ def rules_of(stream: str, starting: bool) -> tuple[LineRule, ...]:
     return tuple(rule for rule in LINES if rule.stream == stream and (starting or not rule.at_start))
 
 
-def needles(stream: str, starting: bool) -> tuple[bytes, ...]:
+def needles(stream: str, starting: bool, flood: bool) -> tuple[bytes, ...]:
     """What makes a record of `stream` worth reading, as it stands in its JSON."""
-    wanted = [rule.needle for rule in rules_of(stream, starting)] + ([HEADER] if stream == "stderr" else [])
+    wanted = [rule.needle for rule in rules_of(stream, starting) if not (flood and rule.by_the_way)]
+    if stream == "stderr":
+        wanted.append(HEADER)
     return tuple(json.dumps(needle)[1:-1].encode() for needle in wanted)
 
 
