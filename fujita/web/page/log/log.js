@@ -185,6 +185,12 @@ export class Log {
     this.#drawAround();
   }
 
+  /** Editor links in rows are made anew when what they lead to changes. */
+  redrawWhenPlacesChange(key) {
+    if (this.placesKey !== undefined && this.placesKey !== key) this.view.redrawAll();
+    this.placesKey = key;
+  }
+
   /** Projects of the interleaved view were switched on or off. */
   reshow() {
     this.#rebuild();
