@@ -8,7 +8,7 @@ from fujita import words
 from fujita.django import rules
 from fujita.django.exceptions import problem_of
 from fujita.django.lines import WATCHING
-from fujita.django.problem import Problem
+from fujita.django.problem import MESSAGE_LIMIT, Problem
 from fujita.django.tracebacks import CHECKS_HEADER, FRAME, Report, Tree, begins_traceback
 
 REQUEST_LINE = re.compile(r'\[\d\d/\w{3}/\d{4} \d\d:\d\d:\d\d\] "')
@@ -52,4 +52,6 @@ def begins_without_header(line: str) -> bool:
 
 def last_line(lines: list[str]) -> Problem | None:
     told = [line for line in lines if line.strip() and not line.startswith(WATCHING)]
-    return Problem("SystemExit", words.shortened(told[-1].strip())) if told else None
+    if not told or REQUEST_LINE.match(told[-1]):
+        return None
+    return Problem("SystemExit", words.shortened(told[-1].strip(), MESSAGE_LIMIT))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from fujita import words
 from fujita.django.finding import Announced, Answered, Checking, Finding, Reloading, SpokeHttps, Unapplied
+from fujita.django.lines import WATCHING
 from fujita.django.problem import MESSAGE_LIMIT, Problem
 from fujita.django.tracebacks import HEADER, Tree
 
@@ -89,7 +90,7 @@ def needles(stream: str, starting: bool, flood: bool) -> tuple[bytes, ...]:
     """What makes a record of `stream` worth reading, as it stands in its JSON."""
     wanted = [rule.needle for rule in rules_of(stream, starting) if not (flood and rule.by_the_way)]
     if stream == "stderr":
-        wanted.append(HEADER)
+        wanted += [HEADER] if flood else [HEADER, WATCHING]
     return tuple(json.dumps(needle)[1:-1].encode() for needle in wanted)
 
 
