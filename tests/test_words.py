@@ -79,11 +79,8 @@ def test_an_exited_project_says_whose_move_it_is(
 
 def test_nothing_is_promised_of_a_save_that_mends_nothing() -> None:
     for problem in (DATABASE, PORT, Problem("NoManagePy", words.no_manage_py())):
-        assert not words.mended_by_a_save(problem)
         assert "save" not in words.broken("Django", problem)
         assert "save" not in words.exited("Django", problem, 1, None, True)
-    assert words.mended_by_a_save(SYNTAX)
-    assert words.mended_by_a_save(MISSING)
 
 
 def test_who_holds_a_port() -> None:

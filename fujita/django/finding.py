@@ -44,11 +44,12 @@ class Unapplied:
 
 @dataclass(frozen=True, slots=True)
 class Erred:
-    """A request ended in an exception. `record` is where its traceback began; a second one with the same
-    record is the same error, more exact."""
+    """A request ended in an exception. `record` is where its traceback began; `again` tells that it is the same
+    error as the last one, more exact."""
 
     problem: Problem
     record: int
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

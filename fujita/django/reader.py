@@ -162,15 +162,14 @@ class Reading:
         self.of_the_start = bool(rules.START_FAILED.match(before))
         self.of_a_request = bool(rules.REQUEST_FAILED.match(before))
         self._record = record
-        self._found: Finding | None = None
+        self._problem: Problem | None = None
 
     def finding(self, tree: Tree, requirements: str | None) -> Finding | None:
         """What it means, if that is new."""
         if not self.report.chain or not (self.of_the_start or self.of_a_request):
             return None
         problem = problem_of(self.report, tree, requirements)
-        finding = Failed(problem) if self.of_the_start else Erred(problem, self._record)
-        if finding == self._found:
+        before, self._problem = self._problem, problem
+        if problem == before:
             return None
-        self._found = finding
-        return finding
+        return Failed(problem) if self.of_the_start else Erred(problem, self._record, again=before is not None)

@@ -79,8 +79,8 @@ def newest(found: Iterable[Finding]) -> list[Finding]:
 
 
 def replaces(finding: Finding, before: Finding) -> bool:
-    if isinstance(finding, Erred) and isinstance(before, Erred):
-        return finding.record == before.record
+    if isinstance(finding, Erred):
+        return finding.again
     return isinstance(finding, Failed) and isinstance(before, Failed)
 
 
@@ -96,7 +96,7 @@ def words_of(finding: Finding) -> Iterator[str]:
         value = getattr(finding, name)
         if isinstance(value, Problem):
             yield told_problem(value)
-        elif name != "record":
+        elif name not in ("record", "again"):
             yield ",".join(value) if isinstance(value, tuple) else str(value)
 
 

@@ -5,6 +5,7 @@ After a change of the rules, `python -m tests.django.outputs > tests/django/find
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -52,12 +53,13 @@ def by_stream(found: list[Finding]) -> tuple[list[Finding], list[Finding]]:
 
 
 def without_records(found: list[Finding]) -> list[Finding]:
-    return [
-        type(finding)(**{name: getattr(finding, name) for name in finding.__slots__} | {"record": 0})
-        if isinstance(finding, (Answered, Erred, SpokeHttps))
-        else finding
-        for finding in found
-    ]
+    return [without_record(finding) for finding in found]
+
+
+def without_record(finding: Finding) -> Finding:
+    if isinstance(finding, Erred):
+        return replace(finding, record=0, again=False)
+    return replace(finding, record=0) if isinstance(finding, (Answered, SpokeHttps)) else finding
 
 
 def joined(pieces: tuple[Piece, ...]) -> list[Piece]:

@@ -140,8 +140,19 @@ def test_an_exception_of_a_request_without_djangos_line_is_told_by_its_500() -> 
 
 def test_two_errors_in_one_batch_are_two() -> None:
     error = "Internal Server Error: /\n" + TRACEBACK + REQUEST.format("", 500)
-    erred = [finding for finding in found(("stderr", error), ("stderr", error)) if isinstance(finding, Erred)]
-    assert [finding.record for finding in erred] == [1, 2]
+    erred = [f for f in found(("stderr", error * 2), ("stderr", error)) if isinstance(f, Erred)]
+    assert [(finding.record, finding.again) for finding in erred] == [(1, False), (1, False), (2, False)]
+
+
+def test_the_same_error_comes_again_when_more_of_its_chain_is_read() -> None:
+    reader = Reader(PROJECT)
+    [first] = reader.read(records([("stderr", "Internal Server Error: /\n" + TRACEBACK)]))
+    joiner = "\nDuring handling of the above exception, another exception occurred:\n\n"
+    second = TRACEBACK.replace("ZeroDivisionError: division by zero", "ValueError: no number")
+    [again] = reader.read(records([("stderr", joiner + second)], first=2))
+    assert isinstance(first, Erred) and isinstance(again, Erred)
+    assert (first.problem.kind, first.again) == ("ZeroDivisionError", False)
+    assert (again.problem.kind, again.again, again.record) == ("ValueError", True, 1)
 
 
 def test_a_message_in_any_language_is_kept_as_it_is() -> None:
