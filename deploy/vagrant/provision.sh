@@ -30,7 +30,7 @@ main() {
     remove_all
     return
   fi
-  id -u "$user" >/dev/null 2>&1 || die "there is no user $user in this box: say with --user whose code the projects are"
+  id -u "$user" >/dev/null 2>&1 || die "there is no user $user in this box: --user says whose code it is"
   check_source
   ensure_python
   install_fujita
@@ -137,8 +137,7 @@ pip_install() { # from a copy, since setuptools leaves its marks in the folder t
 # --- The units
 
 install_units() {
-  local units=$VENV/share/fujita/systemd
-  [ ! -d "$source/deploy/systemd" ] || units=$source/deploy/systemd
+  local units=$VENV/share/fujita/systemd # they come with the package
   port=$(configured_port)
   put fujita.service <"$units/fujita.service" && service_changed=yes
   put fujita.socket <"$units/fujita.socket" && socket_changed=yes
@@ -158,7 +157,7 @@ socket_conf() {
 }
 
 configured_port() { # as fujita.yml says; while it cannot be read, as before
-  local ask='import sys, pathlib, fujita.config.load as c; print(c.load(pathlib.Path(sys.argv[1])).console.port)'
+  local ask='import sys, pathlib, fujita.config.load as c; print(c.load(pathlib.Path(sys.argv[1])).console.port or 9000)'
   runuser -u "$user" -- "$VENV/bin/python" -c "$ask" "$config" 2>/dev/null ||
     grep -oE '[0-9]+$' "$UNITS/fujita.socket.d/provision.conf" 2>/dev/null ||
     echo "$DEFAULT_PORT"
@@ -179,7 +178,7 @@ start_units() {
   systemctl start fujita.socket 2>/dev/null ||
     die "port $port of this box cannot be opened$(taken_by); write another one as console.listen in $config"
   systemctl "${service_changed:+re}start" fujita.service 2>/dev/null ||
-    die "the sidecar does not start: $(journalctl -u fujita.service -o cat -n 1), see: journalctl -u fujita"
+    die "the sidecar does not start: $(journalctl -u fujita.service -t fujita -o cat -n 1), see: journalctl -u fujita"
 }
 
 taken_by() {
