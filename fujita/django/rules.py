@@ -43,7 +43,7 @@ LINES = (
     LineRule(
         "stdout",
         "Your project may not work properly until you apply the migrations for app(s): ",
-        re.compile(r"You have (\d+) unapplied migration\(s\)\. .* for app\(s\): (.+)\.$"),
+        re.compile(r"You have (\d{1,9}) unapplied migration\(s\)\. .* for app\(s\): (.+)\.$"),
         lambda match, record, tree: Unapplied(int(match[1]), tuple(match[2].split(", "))),
         at_start=True,
     ),

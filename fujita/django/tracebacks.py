@@ -15,7 +15,7 @@ JOINERS = (
 CHECKS_HEADER = "SystemCheckError: System check identified some issues:"
 CHECKS_END = re.compile(r"System check identified (\d+) issues? \(")
 
-FRAME = re.compile(r'  File "(?P<file>.+)", line (?P<line>\d+)(?:, in (?P<name>.*))?$')
+FRAME = re.compile(r'  File "(?P<file>.+)", line (?P<line>\d{1,9})(?:, in (?P<name>.*))?$')
 RAISED = re.compile(r"(?P<name>[^\W\d][\w.]*(?:<locals>[\w.]+)*)(?:: (?P<message>.*)|:?)$")
 GROUP_HEADER = re.compile(r"(?P<indent> *)\+ Exception Group Traceback \(most recent call last\):$")
 NOT_OURS = re.compile(r"/(?:site|dist)-packages/|/lib(?:64)?/python\d")
@@ -140,7 +140,7 @@ class Report:
             self._add_source(line)
             return True
         raised = RAISED.match(line)
-        if raised and (raised["message"] is not None or raised["name"].rpartition(".")[2][0].isupper()):
+        if raised and (raised["message"] is not None or raised["name"].rpartition(".")[2][:1].isupper()):
             self._raised.name = raised["name"]
             self._raised.message = [] if raised["message"] is None else [raised["message"]]
             self.chain.append(self._raised)

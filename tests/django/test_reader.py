@@ -6,6 +6,8 @@ import tracemalloc
 from collections.abc import Iterable
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fujita.django.finding import Announced, Answered, Checking, Erred, Failed, Finding, Reloading, Unapplied
 from fujita.django.problem import Problem
@@ -218,3 +220,43 @@ def test_an_unfinished_line_is_not_always_a_prompt(text: str) -> None:
     reader = Reader(PROJECT)
     reader.read(records([("stdout", text)]))
     assert reader.prompt is None
+
+
+FRAGMENTS = st.sampled_from(
+    [
+        *["\n", " ", "  ", "    ", ": ", ".", "\t", "\x1b[31m", "\x1b[0m", "\r", "x", "Foo.", "é", "\x00", "\\n", '"'],
+        *["9" * 5000, '  File "', '", line ', ", in f", f"{PROJECT}/a.py", "Error", "CommandError: ", "Error: "],
+        *["Traceback (most recent call last):\n", "  + Exception Group Traceback (most recent call last):\n"],
+        *["  | ", "    | ", "  +-+--- 1 ---\n", "Exception in thread django-main-thread:\n", "During handling of"],
+        *["During handling of the above exception, another exception occurred:\n", "Internal Server Error: /\n"],
+        *["django.core.management.base.SystemCheckError: SystemCheckError: System check identified some issues:\n"],
+        *["ERRORS:\n", "a.B: (a.E1) no\n", "\tHINT: do\n", "System check identified 1 issue (0 silenced).\n"],
+        *["You have ", " unapplied migration(s). Your project may not work properly until you apply the migrations"],
+        *[" for app(s): ", "Performing system checks...\n", "/a.py changed, reloading.\n", "OperationalError: "],
+        *["[24/Nov/2026 15:16:57] ", ' "GET / HTTP/1.1" 500 12\n', "No module named 'a'\n", "usage: ", "error: b\n"],
+    ]
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["stdout", "stderr"]), st.lists(FRAGMENTS, max_size=12).map("".join)),
+        max_size=12,
+    ),
+    st.integers(-20, 260),
+)
+def test_whatever_is_printed_the_reader_lives(pieces: list[Piece], code: int) -> None:
+    reader = Reader(PROJECT)
+    for piece in pieces:
+        reader.read(records([piece]))
+    reader.ended(code)
+    assert reader.prompt is None or reader.prompt
+
+
+@pytest.mark.parametrize("line", ["Foo.", f'  File "{PROJECT}/a.py", line {"9" * 5000}, in f', "done"])
+def test_a_line_that_only_resembles_a_part_of_a_traceback_is_no_part_of_it(line: str) -> None:
+    broken = TRACEBACK.replace("ZeroDivisionError", line + "\nZeroDivisionError")
+    failed = found(("stderr", "Exception in thread django-main-thread:\n" + broken))[-1]
+    assert isinstance(failed, Failed)
+    assert (failed.problem.kind, failed.problem.line) == ("ZeroDivisionError", 12)
