@@ -133,7 +133,7 @@ def explained(raised: Raised, tree: Tree, requirements: str | None) -> Problem:
     """An exception in its own words, with the project's place and what mends it, if we know."""
     file, line = at(raised, tree)
     hint = installing(raised, requirements)
-    if setting := named_by_setting(raised, tree):
+    if setting := named_by_setting(raised):
         file, line, hint = None, None, words.named_in(setting, hint)
     elif raised.kind in ("OperationalError", "ProgrammingError") and NO_TABLE.search(raised.headline):
         hint = words.apply_migrations()
@@ -181,34 +181,33 @@ def at(raised: Raised, tree: Tree) -> tuple[str | None, int | None]:
 
 def hands_over(frame: Frame) -> bool:
     """manage.py and wsgi.py are at the bottom of each traceback, and rarely to be mended."""
-    return frame.source.endswith(ENTRANCES)
+    return frame.source in ENTRANCES
 
 
 ENTRANCES = (
     "execute_from_command_line(sys.argv)",
     "main()",
-    "get_wsgi_application()",
-    "get_asgi_application()",
+    "application = get_wsgi_application()",
+    "application = get_asgi_application()",
 )
 
-SETTINGS_READERS = (
-    ("/django/apps/config.py", "INSTALLED_APPS"),
-    ("/django/core/handlers/base.py", "MIDDLEWARE"),
-    ("/django/conf/__init__.py", "DJANGO_SETTINGS_MODULE"),
-)
+SETTINGS_READERS = {
+    ("/django/apps/config.py", "create"): "INSTALLED_APPS",
+    ("/django/core/handlers/base.py", "load_middleware"): "MIDDLEWARE",
+    ("/django/conf/__init__.py", "__init__"): "DJANGO_SETTINGS_MODULE",
+}
+IMPORTERS = re.compile(r"<frozen importlib|.*/importlib/__init__\.py$|.*/django/utils/module_loading\.py$")
 
 
-def named_by_setting(raised: Raised, tree: Tree) -> str | None:
-    """The setting that named what cannot be imported: Django imports it after all of the project's frames."""
+def named_by_setting(raised: Raised) -> str | None:
+    """The setting that names what cannot be imported: Django itself, reading that setting, imports it."""
     if raised.kind not in ("ModuleNotFoundError", "ImportError"):
         return None
-    for frame in reversed(raised.frames):
-        if tree.owns(frame.file):
-            return None
-        for file, setting in SETTINGS_READERS:
-            if frame.file.endswith(file):
-                return setting
-    return None
+    reader = next((frame for frame in reversed(raised.frames) if not IMPORTERS.match(frame.file)), None)
+    if reader is None:
+        return None
+    places = SETTINGS_READERS.items()
+    return next((name for (file, call), name in places if reader.file.endswith(file) and reader.name == call), None)
 
 
 def cut(text: str) -> str:

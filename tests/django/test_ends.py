@@ -89,3 +89,25 @@ def told_hints(case: str) -> list[str]:
     found, _ = read(case)
     problems = [getattr(finding, "problem", None) for finding in found]
     return [problem.hint for problem in problems if problem is not None and problem.hint]
+
+
+def test_what_a_library_misses_is_not_laid_on_the_settings() -> None:
+    importing = (
+        "Traceback (most recent call last):\n"
+        '  File "/srv/lib/django/apps/config.py", line 193, in create\n'
+        "    import_module(entry)\n"
+        '  File "/usr/lib/python3.12/importlib/__init__.py", line 90, in import_module\n'
+        "    return _bootstrap._gcd_import(name[level:], package, level)\n"
+        '  File "<frozen importlib._bootstrap>", line 1324, in _find_and_load_unlocked\n'
+    )
+    library = '  File "/srv/lib/shop/__init__.py", line 1, in <module>\n    import yaml\n'
+    missing = "ModuleNotFoundError: No module named 'yaml'\n"
+    assert hint(importing + missing) == "INSTALLED_APPS names it: correct the name, or pip install PyYAML"
+    assert hint(importing + library + missing) == "pip install PyYAML"
+
+
+def hint(stderr: str) -> str | None:
+    reader = Reader(PROJECT)
+    reader.read(records([("stderr", stderr)]))
+    problem = reader.ended(1)
+    return problem.hint if problem else None
