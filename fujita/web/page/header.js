@@ -18,7 +18,7 @@ export class Header {
       "header", { class: "header" },
       this.home, el("nav", { class: "crumbs", "aria-label": words.page.switchProject }, this.title, this.switcher.button, this.switcher.panel),
       this.site,
-      iconButton("command", words.page.palette, () => app.palette.open()),
+      el("button", { type: "button", class: "icon-button", "aria-label": words.page.palette, title: `${words.page.palette} (Ctrl+K)`, on: { click: () => app.palette.open() } }, icon("command")),
       iconButton("keyboard", words.page.keys, () => app.keys.open(), { class: "icon-button on-wide" }),
       this.settings.button, this.settings.panel,
     );

@@ -126,10 +126,9 @@ export class RowMaker {
       icon("chevron"),
       el("strong", { class: "exception" }, fold.exception || line.text || words.log.tracebackGoesOn),
     );
-    const summary = el("span", { class: "fold-summary" }, toggle);
-    if (fold.frame) summary.append(this.#frame(fold, line));
     const copy = el("button", { type: "button", class: "fold-copy", "data-do": "copy-fold" }, words.log.copyTraceback);
-    summary.append(el("span", { class: "fold-foot" }, words.log.frames(fold.frames), " · ", copy));
+    const foot = el("span", { class: "fold-foot" }, words.log.frames(fold.frames), " · ", copy);
+    const summary = el("span", { class: "fold-summary" }, toggle, el("span", { class: "frame" }, fold.frame ? this.#frame(fold, line) : null, foot));
     const cell = el("span", { class: "text" }, summary);
     if (fold.expanded) {
       const first = el("span", { class: "fold-first" });
@@ -144,7 +143,7 @@ export class RowMaker {
     const shown = directory && frame.file.startsWith(`${directory}/`) ? frame.file.slice(directory.length + 1) : frame.file;
     const href = editorAddress(editor, frame.file, frame.line, { directory, folders });
     const place = el(href ? "a" : "span", { href, class: "place" }, `${shown}:${frame.line}`);
-    return el("span", { class: "frame" }, place, frame.name ? ` in ${frame.name}` : "", source ? el("code", {}, source) : null);
+    return [place, frame.name ? el("span", { class: "quiet" }, `in ${frame.name}`) : null, source ? el("code", {}, source) : null];
   }
 }
 

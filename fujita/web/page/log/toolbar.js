@@ -30,17 +30,19 @@ export class Toolbar {
     const more = this.#moreMenu(actions, links);
     this.error = el("p", { class: "search-error", role: "alert", hidden: true });
     const { caseSensitive, wholeWord, regex, only, problems } = this.toggles;
+    for (const part of [caseSensitive, wholeWord, regex, only]) part.classList.add("of-search");
     this.element = el(
       "div", { class: "toolbar", role: "toolbar", "aria-label": words.tools.label },
       el("div", { class: "search", role: "search" }, this.field, this.count, caseSensitive, wholeWord, regex),
-      iconButton("up", words.tools.previous, () => this.step(-1)),
-      iconButton("down", words.tools.next, () => this.step(1)),
+      iconButton("up", words.tools.previous, () => this.step(-1), { class: "icon-button of-search" }),
+      iconButton("down", words.tools.next, () => this.step(1), { class: "icon-button of-search" }),
       only, problems, ...extra, show.button, show.panel, more.button, more.panel, this.error,
     );
     this.draw();
   }
 
   draw() {
+    this.element.classList.toggle("searching", Boolean(this.filters.text));
     if (this.field.value !== this.filters.text) this.field.value = this.filters.text;
     for (const [key, button] of Object.entries(this.toggles)) button.set(this.filters[key]);
     for (const [word, box] of this.boxes) box.input.checked = !this.filters.hidden.includes(word);
@@ -72,6 +74,7 @@ export class Toolbar {
 
   #set(part) {
     this.filters = { ...this.filters, ...part };
+    this.element.classList.toggle("searching", Boolean(this.filters.text));
     this.changed(this.filters);
   }
 
