@@ -533,7 +533,7 @@ def no_moment(text: str) -> str:
     return f"{ascii(text[:40])} is no moment: write 10m or 2h30m (ago), 14:05, or 2026-01-31T14:05"
 
 
-def did_not(title: str, summary: str) -> str:
+def did(title: str, summary: str) -> str:
     return f"{title}: {summary}"
 
 
@@ -545,8 +545,15 @@ def no_commands(title: str) -> str:
     return f"{title} has no commands: add some below `commands` in fujita.yml"
 
 
+NOTHING_CHANGED = "nothing changed"
+
+
 def sidecar_gone(url: str) -> str:
     return f"the sidecar at {url} is gone: waiting for it"
+
+
+def sidecar_back() -> str:
+    return "the sidecar is back"
 
 
 def missing_records(project: str, count: int) -> str:
@@ -565,9 +572,241 @@ def some_errors(count: int) -> str:
     return "1 request ended in a 500" if count == 1 else f"{count} requests ended in a 500"
 
 
+def runs(command: str) -> str:
+    return f"{command} runs"
+
+
 def no_topic(topic: str, topics: Iterable[str]) -> str:
     return f"there is no topic {ascii(topic[:40])}: there is {', '.join(topics)}"
 
 
 def not_shipped(name: str) -> str:
     return f"this installation lacks {name}: install Fujita again"
+
+
+# fujita.yml: what is wrong in it, and what to write instead
+
+
+EMPTY_TEXT = "is empty: write a text, or leave the key out"
+BAD_TOKEN = "must be 1 to 200 letters, digits and signs of ASCII, without spaces: such as openssl rand -hex 16 gives"
+NO_VALUE = 'has no value: write "" for an empty one'
+NOT_A_LIST = "must be a list: write [one, two], or one a line, each after a dash"
+NOT_A_TABLE = "must be a table: write one `key: value` a line, indented below it"
+EMPTY_LIST = "is an empty list: write a program and its arguments, such as [make, css]"
+KEY_IS_NO_TEXT = "a key must be a single text: write `key: value`"
+NO_TABLE_TO_MERGE = "<< takes the keys of another table: write <<: *name, and &name before that table"
+SECOND_DOCUMENT = "a second document begins here: write everything into one, without a line ---"
+EMPTY_FILE = "the file is empty: write `projects:`, and below it a name and its `directory: …`"
+NO_TABLE_AT_TOP = "the file must be a table: begin it with `projects:`"
+NO_PROJECTS = "there are no projects: write a name, and below it its `directory: …`"
+NOT_A_COMMAND = "must be a text, or a list of texts such as [make, css]"
+
+
+def quoted(text: str, limit: int = 60) -> str:
+    """Foreign text inside a sentence: short, and nothing in it can change how the line is read."""
+    return repr(shortened(text, limit))
+
+
+def printable(text: str) -> str:
+    return text if text.isprintable() else quoted(text, 255)
+
+
+def code_points(characters: Iterable[str]) -> str:
+    """`A (U+0041), U+202E`: the first three that differ."""
+    distinct = list(dict.fromkeys(characters))
+    shown = [
+        f"{char} (U+{ord(char):04X})" if char.isascii() and char.isprintable() else f"U+{ord(char):04X}"
+        for char in distinct[:3]
+    ]
+    return ", ".join(shown) + (" …" if len(distinct) > 3 else "")
+
+
+def shown_value(value: object) -> str:
+    if isinstance(value, str):
+        return quoted(value)
+    if value is None:
+        return "nothing"
+    return (
+        "a list" if isinstance(value, (list, tuple)) else "a table" if isinstance(value, dict) else quoted(str(value))
+    )
+
+
+def more_mistakes(count: int) -> str:
+    return f"and {count} more mistakes" if count > 1 else "and 1 more mistake"
+
+
+def not_text(value: object) -> str:
+    return f"must be a text, not {shown_value(value)}"
+
+
+def too_long(length: int, limit: int) -> str:
+    return f"is {length:,} characters long: write {limit:,} at most"
+
+
+def bad_name(name: str) -> str:
+    if not name:
+        return "a project needs a name: write one of a-z, 0-9, - and _"
+    strange = [char for char in name if char not in "abcdefghijklmnopqrstuvwxyz0123456789-_"]
+    has = f"has {code_points(strange)}" if strange else f"begins with {name[0]}"
+    return f"{has}: a name is made of a-z, 0-9, - and _, and begins with a letter or digit"
+
+
+def not_one_line(strange: Iterable[str]) -> str:
+    return f"has {code_points(strange)}: write one line of plain text"
+
+
+def not_a_switch(value: object) -> str:
+    if isinstance(value, str):
+        meant = {
+            "true": "true",
+            "yes": "true",
+            "on": "true",
+            "y": "true",
+            "1": "true",
+            "false": "false",
+            "no": "false",
+            "off": "false",
+            "n": "false",
+            "0": "false",
+        }.get(value.lower())
+        if meant:
+            return f"is {quoted(value)}: write {meant}, without quotes"
+    return f"must be true or false, not {shown_value(value)}"
+
+
+def not_seconds(value: object) -> str:
+    return f"must be seconds, from 0 to 3600, not {shown_value(value)}: write a number such as 5 or 0.5, without quotes"
+
+
+def not_a_size(value: object) -> str:
+    return f"must be a size up to 1 GiB, not {shown_value(value)}: write 8 MiB, 512 KiB, or a number of bytes"
+
+
+def not_an_address(address: str) -> str:
+    return f'must be a port, or host:port, not {quoted(address)}: write 8000, 0.0.0.0:8000 or "[::1]:8000"'
+
+
+def bad_port(address: str) -> str:
+    return f"must have a port from 1 to 65535, not {quoted(address)}: write 0.0.0.0:8000"
+
+
+def not_a_host(host: str) -> str:
+    return f"must be a host name, not {quoted(host)}: write it without scheme, port and *, such as box.example.com"
+
+
+def not_a_url(url: str) -> str:
+    return f"must be the address of a page, not {quoted(url)}: write http://… or https://…"
+
+
+def not_a_module(name: str) -> str:
+    dotted = name.removesuffix(".py").replace("/", ".").strip(".")
+    instead = dotted if dotted.replace(".", "_").isidentifier() else "mysite.settings"
+    return f"must be the name of a module, not {quoted(name)}: write {shortened(instead, 60)}"
+
+
+def not_a_restart(value: str) -> str:
+    return f"must be on-change, always or never, not {quoted(value)}"
+
+
+def not_a_variable(name: str) -> str:
+    return f"must be the name of a variable, not {quoted(name)}: write one without ="
+
+
+def not_arguments(why: str) -> str:
+    return f"can't be taken apart ({why.lower()}): close the quotes, or write a list"
+
+
+def missing_key(key: str) -> str:
+    return f"has no {key}: add `{key}: …` below it"
+
+
+def unknown_key(meant: str | None, known: Iterable[str]) -> str:
+    return (
+        f"there is no such key: did you mean {meant}?"
+        if meant
+        else (f"there is no such key: choose from {', '.join(known)}")
+    )
+
+
+def name_is_the_key(name: str) -> str:
+    return f"a project's name is the key above it ({name}): write title for what people read"
+
+
+def each_its_own(key: str) -> str:
+    return f"{key} can't have a default: write it in each project"
+
+
+def same_port(port: int, other: str, place: tuple[int, int] | None, free: int) -> str:
+    where = f" (line {place[0]}, column {place[1]})" if place else ""
+    return f"port {port} is also that of {other}{where}: write another, such as 0.0.0.0:{free}"
+
+
+def duplicate_key(first: tuple[int, int]) -> str:
+    return f"is given already in line {first[0]}, column {first[1]}: remove one of them"
+
+
+def foreign_tag(tag: str) -> str:
+    return f"the tag {quoted(tag)} means nothing here: write the value itself"
+
+
+def bad_alias(name: str, inside: bool) -> str:
+    if inside:
+        return f"*{shortened(name, 60)} stands inside of what it names: write the value itself"
+    return f"*{shortened(name, 60)} names nothing above it: write &{shortened(name, 60)} before what you mean"
+
+
+def too_deep(limit: int) -> str:
+    return f"more than {limit} levels stand in each other: no key here needs them"
+
+
+def too_many_values(limit: int) -> str:
+    return f"more than {limit:,} values, those that an alias stands for counted: write fewer"
+
+
+def no_text_has(characters: Iterable[str]) -> str:
+    return f"has {code_points(characters)}, which no text has: remove it"
+
+
+def no_yaml(problem: str, context: str) -> str:
+    """The parser's words, and ours for what happens most. PyYAML's two parsers speak a little differently."""
+    for theirs, ours in NO_YAML.items():
+        if theirs in problem:
+            return ours
+    return f"can't be read: {shortened(problem)}" + (f" ({shortened(context)})" if context else "")
+
+
+NO_YAML = {
+    "cannot start any token": "a tab or another sign that YAML does not know here: indent with spaces, quote texts",
+    "mapping values are not allowed": "a `key: value` can't stand here: align it, or quote the text",
+    "could not find expected ':'": "there is no colon after the key above: write `key: value`",
+    "did not find expected key": "does not fit the lines above: align it with them, or quote the text",
+    "expected <block end>": "does not fit the lines above: align it with them, or quote the text",
+    "did not find expected '-' indicator": "does not fit the list above: begin the line with a dash",
+    "unexpected end of stream": "the file ends within quotes: close them",
+    "expected ',' or ']'": "a list in brackets is not closed: write ] or a comma",
+    "expected ',' or '}'": "a table in braces is not closed: write } or a comma",
+    "node content": "a value is missing here",
+    "<document start>": "stands behind the end of what the file says: remove it, or quote the text before it",
+    "maximum nesting depth": "too many levels stand in each other: no key here needs them",
+}
+NO_YAML_CHARACTER = "a character in it, or an escape in quotes, is no character: remove it"
+
+
+def cannot_read(why: str) -> str:
+    return f"can't be read: {why}"
+
+
+def not_a_regular_file(kind: str) -> str:
+    return f"is {kind}: put a file there"
+
+
+def too_big(size: int, limit: int) -> str:
+    return f"has {size:,} bytes: a config has {limit:,} at most"
+
+
+def other_encoding(encoding: str) -> str:
+    return f"is written in {encoding}: save it as UTF-8"
+
+
+def not_utf_8(byte: int) -> str:
+    return f"has byte 0x{byte:02X}, which is no UTF-8: save the file as UTF-8"

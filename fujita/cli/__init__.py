@@ -40,9 +40,9 @@ def say(sentence: str) -> None:
     try:
         print(f"fujita: {sentence}", file=sys.stderr, flush=True)
     except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stderr__.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
 
 def drop_stdout() -> None:
     """What is buffered can't be written: without this, Python would try it again at its end, and complain."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno())
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

@@ -83,6 +83,7 @@ COMMANDS = (
             argument("-f", "--follow", action="store_true", help="stay, and print what comes"),
             argument("-n", "--lines", metavar="N", type=count, help="begin with the last N lines of each project"),
             argument("--since", metavar="WHEN", help="begin at 10m, 2h30m (ago), 14:05, or 2026-01-31T14:05"),
+            argument("-t", "--times", action="store_true", help="lead each line with its time"),
             JSON,
             URL,
             CONFIG,
@@ -107,7 +108,14 @@ COMMANDS = (
         "run one of a project's commands, print its output, exit with its code",
         "fujita run blog migrate",
         "run:run",
-        (PROJECT, argument("name", metavar="COMMAND", help="its name below `commands`"), URL, CONFIG),
+        (
+            PROJECT,
+            argument(
+                "name", metavar="NAME", nargs="?", help="the command's, below `commands`; lists them, if left out"
+            ),
+            URL,
+            CONFIG,
+        ),
     ),
     Command(
         "input",
