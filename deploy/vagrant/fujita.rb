@@ -10,6 +10,7 @@
 # Reads the sidecar's own fujita.yml, forwards the ports that it names, provisions the box with provision.sh beside this
 # file, and after up, reload and resume prints the addresses that came out of it, and tells them to the sidecar.
 # Every vagrant command loads this file: it needs nothing but Ruby's standard library, and raises nothing while it loads.
+require "ipaddr"
 require "json"
 require "psych"
 require "shellwords"
@@ -33,82 +34,140 @@ module Fujita
     end
   end
 
-  # What the wiring needs of fujita.yml. Whatever else is wrong in it, `fujita check` and the console say.
+  # What the wiring needs of fujita.yml: ports, and what is wrong with them, in the words and at the places that the
+  # sidecar has for it. What else is wrong, the console and `fujita check` say.
   class Settings
-    Site = Struct.new(:name, :title, :host, :port)
-    ADDRESS = /\A(?:(?<host>.*):)?(?<port>\d{1,5})\z/.freeze
-    NULL = ["", "~", "null", "Null", "NULL"].freeze
-    MERGES = 10 # deep, at most: an alias may stand for what it is part of
+    Site = Struct.new(:title, :host, :port)
 
-    attr_reader :console_port, :sites, :mistakes
+    LISTEN = "127.0.0.1:9000"
+    ADDRESS = "0.0.0.0:8000"
+    PATTERN = /\A(?:(?<host>\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*):)?(?<port>0|[1-9][0-9]*)\z/.freeze
+    NULL = ["", "~", "null", "Null", "NULL"].freeze
+
+    EMPTY_FILE = "the file is empty: write `projects:`, and below it a name and its `directory: …`"
+    NO_TABLE_AT_TOP = "the file must be a table: begin it with `projects:`"
+    NO_PROJECTS = "there are no projects: write a name, and below it its `directory: …`"
+    NOT_A_TABLE = "must be a table: write one `key: value` a line, indented below it"
+
+    attr_reader :console_port, :sites
 
     def initialize(path, name)
       @file = name
       @console_port = 9000
       @sites = []
       @mistakes = []
-      @taken = {}
+      @names = {}.compare_by_identity # of each value, the node of its key
       read(File.read(path, encoding: "bom|utf-8")) if File.file?(path)
     rescue SystemCallError => e
-      @mistakes << "#{name}: #{e.message}"
+      mistake([1, 1], nil, "can't be read: #{e.message}")
     rescue Psych::SyntaxError => e
-      @mistakes << "#{name}:#{e.line}:#{e.column}: #{[e.problem, e.context].compact.join(" ")}"
+      mistake([e.line, e.column], nil, "can't be read: #{e.problem}#{" (#{e.context})" if e.context}")
+    end
+
+    # One a line, in the order of the file: fujita.yml:LINE:COLUMN: key: what is wrong
+    def mistakes
+      @mistakes.sort.map do |line, column, key, words|
+        ["#{@file}:#{line}:#{column}", key, words].compact.join(": ")
+      end
     end
 
     private
 
     def read(text)
       document = Psych.parse(text)
-      return mistake(nil, "projects", "is missing: name at least one project") unless document
+      return mistake([1, 1], nil, EMPTY_FILE) if !document || null?(document.root)
+      return mistake(place(document.root), nil, NO_TABLE_AT_TOP) unless document.root.is_a?(Psych::Nodes::Mapping)
 
-      @anchors = document.grep(Psych::Nodes::Node).select { |node| node.respond_to?(:anchor) && node.anchor }
-                         .reject { |node| node.is_a?(Psych::Nodes::Alias) }.to_h { |node| [node.anchor, node] }
-      top = mapping(document.root, "") or return
-      read_console(mapping(top["console"], "console") || {})
-      defaults = mapping(top["defaults"], "defaults") || {}
-      return mistake(document.root, "projects", "is missing: name at least one project") unless top["projects"]
+      @anchors = anchors(document)
+      top = table(document.root, nil)
+      taken = read_console(table(top["console"], "console") || {})
+      defaults = table(top["defaults"], "defaults") || {}
+      projects = table(top["projects"], "projects") or return
+      return mistake(place(@names[top["projects"]] || document.root), "projects", NO_PROJECTS) if projects.empty?
 
-      (mapping(top["projects"], "projects") || {}).each { |name, node| read_project(name, node, defaults) }
+      check_ports(projects.map { |name, node| read_project(name, node, defaults) }.compact, taken)
     end
 
+    # The ports that are taken: by whom, and where that is written.
     def read_console(console)
-      host_and_port = address(console["listen"], "console.listen") or return
-      @console_port = host_and_port.last
-      @taken[@console_port] = "the console"
+      _, port = address(console["listen"], "console.listen", LISTEN, 0..65_535)
+      return {} unless port
+      return {} if port.zero? # one of the kernel's choice cannot be forwarded: the box keeps 9000
+
+      @console_port = port
+      { port => ["the console", (place(console["listen"]) unless null?(console["listen"]))] }
     end
 
+    # Its port, the place of that, and its key; nil if it listens nowhere.
     def read_project(name, node, defaults)
-      key = "projects.#{name}"
-      own = mapping(node, key) or return
-      project = defaults.merge(own.reject { |_, value| null?(value) })
-      return if null?(project["address"]) && !null?(project["command"]) # it listens nowhere
+      own = table(node, "projects.#{name}") or return
+      project = defaults.merge(own)
+      return if null?(project["address"]) && !null?(project["command"])
 
-      host, port = address(project["address"], "#{key}.address", "0.0.0.0:8000") || return
-      if @taken[port]
-        place = null?(own["address"]) ? node : own["address"]
-        mistake(place, "#{key}.address", "port #{port} is taken by #{@taken[port]}: give each its own")
-      end
-      @taken[port] ||= "projects.#{name}"
-      @sites << Site.new(name, scalar(project["title"]) || name, host, port)
+      key = "projects.#{name}"
+      host, port = address(project["address"], "#{key}.address", ADDRESS, 1..65_535)
+      return unless port
+
+      @sites << Site.new(scalar(project["title"]) || name, host, port)
+      [port, [place(@names[node]), (place(own["address"]) unless null?(own["address"]))].compact.max, key]
     end
 
-    def address(node, key, default = "127.0.0.1:9000")
-      match = ADDRESS.match(null?(node) ? default : scalar(node).to_s)
-      return [match[:host] || "127.0.0.1", match[:port].to_i] if match && match[:port].to_i.between?(1, 65_535)
+    def check_ports(found, taken)
+      free = [*8001..65_535] - found.map(&:first) - taken.keys
+      found.each do |port, at, key|
+        other, first = taken[port]
+        next taken[port] = [key, at] unless other
 
-      mistake(node, key, "is no address with a port: write #{default}")
+        where = " (line #{first[0]}, column #{first[1]})" if first
+        words = "port #{port} is also that of #{other}#{where}: write another, such as 0.0.0.0:#{free.shift}"
+        mistake(at, "#{key}.address", words)
+      end
+    end
+
+    # Host and port; nil, and a mistake, if it is none. As in Django, a port alone is one of 127.0.0.1.
+    def address(node, key, default, ports)
+      text = null?(node) ? default : scalar(node).to_s
+      match = PATTERN.match(text)
+      host = { nil => "127.0.0.1", "0" => "0.0.0.0" }.fetch(match[:host], match[:host].to_s.delete("[]")) if match
+      return mistake(place(node), key, not_an_address(text)) unless match && host?(host)
+      return mistake(place(node), key, bad_port(text)) unless ports.cover?(match[:port].to_i)
+
+      [host, match[:port].to_i]
+    end
+
+    # A name, or a whole IP address: 22:22 was meant otherwise.
+    def host?(host)
+      return true unless host =~ /\A[0-9.]+\z|:/
+
+      IPAddr.new(host) && true
+    rescue IPAddr::Error
+      false
+    end
+
+    def not_an_address(text)
+      "must be a port, or host:port, not '#{text}': write 8000, 0.0.0.0:8000 or \"[::1]:8000\""
+    end
+
+    def bad_port(text)
+      "must have a port from 1 to 65535, not '#{text}': write 0.0.0.0:8000"
     end
 
     # Keys to values, with aliases and merges followed; nil, and a mistake, if it is something else.
-    def mapping(node, key, depth = 0)
-      node = resolved(node)
-      return {} if null?(node) && key != "projects"
-      return mistake(node, key, "is no mapping of keys to values") unless node.is_a?(Psych::Nodes::Mapping)
+    def table(node, key, around = [])
+      mapping = resolved(node)
+      return {} if null?(mapping) || around.include?(mapping)
+      return mistake(place(node), key, NOT_A_TABLE) unless mapping.is_a?(Psych::Nodes::Mapping)
 
-      pairs = node.children.each_slice(2).map { |name, value| [scalar(name), value] }
-      merges, own = pairs.partition { |name, _| name == "<<" && depth < MERGES }
-      merged = merges.flat_map { |_, value| value.is_a?(Psych::Nodes::Sequence) ? value.children.reverse : [value] }
-      merged.map { |value| mapping(value, key, depth + 1) || {} }.reduce({}, :merge).merge(own.to_h)
+      mapping.children.each_slice(2) { |name, value| @names[value] = name }
+      own = mapping.children.each_slice(2).to_h { |name, value| [scalar(name), value] }
+      merged = own.delete("<<")
+      merged = merged.is_a?(Psych::Nodes::Sequence) ? merged.children : [merged].compact
+      merged.reverse.map { |value| table(value, key, [*around, mapping]) || {} }.reduce({}, :merge).merge(own)
+    end
+
+    def anchors(document)
+      named = document.select { |node| node.respond_to?(:anchor) && node.anchor }
+      named.reject { |node| node.is_a?(Psych::Nodes::Alias) }.to_h { |node| [node.anchor, node] }
     end
 
     def resolved(node)
@@ -117,17 +176,19 @@ module Fujita
 
     def scalar(node)
       node = resolved(node)
-      node.value if node.is_a?(Psych::Nodes::Scalar)
+      node.value if node.is_a?(Psych::Nodes::Scalar) && !null?(node)
     end
 
     def null?(node)
       node.nil? || (node.is_a?(Psych::Nodes::Scalar) && !node.quoted && NULL.include?(node.value))
     end
 
-    # In the form of the sidecar's own, fujita.yml:LINE:COLUMN: key: what is wrong
-    def mistake(node, key, words)
-      line, column = node ? [node.start_line + 1, node.start_column + 1] : [1, 1]
-      @mistakes << "#{@file}:#{line}:#{column}: #{key.empty? ? "" : "#{key}: "}#{words}"
+    def place(node)
+      [node.start_line + 1, node.start_column + 1]
+    end
+
+    def mistake(place, key, words)
+      @mistakes << [*place, key, words]
       nil
     end
   end
@@ -191,11 +252,12 @@ module Fujita
 
     # Before a box is built, and not at halt, destroy or ssh.
     def refuse_mistakes(config)
-      return if @settings.mistakes.empty?
+      mistakes = @settings.mistakes
+      return if mistakes.empty?
 
       config.trigger.before :up, :reload do |trigger|
         trigger.name = "fujita.yml"
-        trigger.ruby { raise Mistakes, text: @settings.mistakes.join("\n") }
+        trigger.ruby { raise Mistakes, text: mistakes.join("\n") }
       end
     end
 
