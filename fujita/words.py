@@ -810,3 +810,44 @@ def other_encoding(encoding: str) -> str:
 
 def not_utf_8(byte: int) -> str:
     return f"has byte 0x{byte:02X}, which is no UTF-8: save the file as UTF-8"
+
+
+# fujita check
+
+
+def check_passed(config: object, listen: str) -> str:
+    return f"{config} has no mistakes. The console listens on {listen}."
+
+
+def check_headline(name: str, what: str, address: str | None) -> str:
+    return f"{name}: {what}" + (f", on {address}" if address else "")
+
+
+def check_not_there(name: str) -> str:
+    return f"{name}: its folder is not there yet, Fujita waits for it"
+
+
+def check_versions(python: str | None, django: str | None) -> str:
+    if python is None:
+        return "no python"
+    return f"Django {django}, Python {python}" if django else f"no Django, Python {python}"
+
+
+def check_command(command: str | tuple[str, ...]) -> str:
+    return f"runs {shortened(command if isinstance(command, str) else ' '.join(command))}"
+
+
+def check_missing(path: object) -> str:
+    return f"{path} is not there"
+
+
+def check_no_python(python: str, why: str) -> str:
+    return f"{python} can't be started: {why}"
+
+
+def check_silent(python: str) -> str:
+    return f"{python} does not say which python it is"
+
+
+def check_no_django(python: str) -> str:
+    return f"{python} has no Django: install it there, or choose another python"

@@ -135,14 +135,13 @@ class _Loader:
         if console and console.port:
             listen = _entry(_entry(root, "console"), "listen")
             taken[console.port] = ("the console", listen.place if listen else None)
-        ports = {one.port for one in projects} | set(taken)
+        used = {one.port for one in projects} | set(taken)
+        free = (port for port in range(8001, 65536) if port not in used)
         for one in projects:
             if one.port is None:
                 continue
             if one.port in taken:
-                free = next(port for port in range(one.port % 65535 + 1, 2 * 65536) if port not in ports)
-                ports.add(free)
-                message = words.same_port(one.port, *taken[one.port], free)
+                message = words.same_port(one.port, *taken[one.port], next(free))
                 self._mistakes.add(one.port_place, ("projects", one.name, "address"), message)
             else:
                 taken[one.port] = (shown_key(("projects", one.name)), one.port_place)

@@ -28,7 +28,7 @@ LISTEN = "127.0.0.1:9000"
 CACHE = "8 MiB"
 ADDRESS_PATTERN = r"^((\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*):)?[1-9][0-9]{0,4}$"
 LISTEN_PATTERN = ADDRESS_PATTERN.replace("[1-9][0-9]{0,4}", "(0|[1-9][0-9]{0,4})")
-SIZE_PATTERN = r"^(0|[1-9][0-9]*)(\.[0-9]+)? ?(B|KiB|MiB|GiB)$"
+SIZE_PATTERN = rf"^{values.NUMBER.pattern} ?(B|KiB|MiB|GiB)$"
 WRITTEN = {"type": ["string", "number", "boolean"]}
 """Taken as it is written: `0644` stays 0644, `no` stays no."""
 
@@ -40,6 +40,11 @@ def _in_folder(meaning: Any) -> BeforeValidator:
         return meaning(value, (info.context or {}).get("folder", Path()))
 
     return BeforeValidator(found)
+
+
+def _without_default(schema: dict[str, Any]) -> None:
+    """For a default that depends on other keys: the sentence says it."""
+    del schema["default"]
 
 
 def _text_or_list(value: object) -> str:
@@ -86,7 +91,7 @@ class Console(Part):
     token: Annotated[
         str | None,
         BeforeValidator(lambda value: value if value is None else values.token(value)),
-        WithJsonSchema({"type": ["string", "null"], "pattern": "^[!-~]{1,200}$"}),
+        WithJsonSchema({"type": "string", "pattern": "^[!-~]{1,200}$"}),
     ] = Field(default=None, repr=False)
     """When set, the console asks for it once, and programs send it as `Authorization: Bearer`."""
 
@@ -109,9 +114,9 @@ class ProjectConfig(Part):
     """The key under `projects`: a-z, 0-9, - and _."""
 
     title: Annotated[
-        str, BeforeValidator(values.title), WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 200})
-    ] = Field(default="", json_schema_extra={"default": "the name"}, examples=["Blog"])
-    """What people read."""
+        str, BeforeValidator(values.title), WithJsonSchema({**WRITTEN, "minLength": 1, "maxLength": 200})
+    ] = Field(default="", json_schema_extra=_without_default, examples=["Blog"])
+    """What people read; without one the name."""
 
     directory: Annotated[Path, _in_folder(values.path), WithJsonSchema({"type": "string", "minLength": 1})] = Field(
         examples=["blog", "/vagrant/blog"]
@@ -121,7 +126,7 @@ class ProjectConfig(Part):
     python: Annotated[
         str | None,
         _in_folder(lambda value, folder: value if value is None else values.program(value, folder)),
-        WithJsonSchema({"type": ["string", "null"], "minLength": 1}),
+        WithJsonSchema({"type": "string", "minLength": 1}),
     ] = Field(default=None, examples=[".venv/bin/python", "python3.12"])
     """The python that runs it; without one the nearest .venv or venv above or in the directory, else python3."""
 
@@ -131,16 +136,14 @@ class ProjectConfig(Part):
     address: Annotated[
         str | None,
         BeforeValidator(lambda value: value if value is None else values.address(value)),
-        WithJsonSchema(
-            {"type": ["string", "integer", "null"], "pattern": ADDRESS_PATTERN, "minimum": 1, "maximum": 65535}
-        ),
+        WithJsonSchema({"type": ["string", "integer"], "pattern": ADDRESS_PATTERN, "minimum": 1, "maximum": 65535}),
     ] = Field(default=None, json_schema_extra={"default": ADDRESS}, examples=[ADDRESS, "127.0.0.1:8000", 8000])
     """Where runserver listens: a port, or host:port; a `command` listens nowhere unless this says so."""
 
     settings: Annotated[
         str | None,
         BeforeValidator(lambda value: value if value is None else values.module(value)),
-        WithJsonSchema({"type": ["string", "null"], "minLength": 1}),
+        WithJsonSchema({"type": "string", "minLength": 1}),
     ] = Field(default=None, examples=["mysite.settings.dev"])
     """The settings module (DJANGO_SETTINGS_MODULE); without one manage.py decides."""
 
@@ -179,7 +182,7 @@ class ProjectConfig(Part):
     url: Annotated[
         str | None,
         BeforeValidator(lambda value: value if value is None else values.url(value)),
-        WithJsonSchema({"type": ["string", "null"], "pattern": "^https?://"}),
+        WithJsonSchema({"type": "string", "pattern": "^https?://"}),
     ] = Field(default=None, examples=["http://blog.localhost:8000/admin/"])
     """What the console links to; without one the port of `address`, on the host the page came from."""
 
@@ -215,4 +218,4 @@ class Config(Part):
     """The page and its API."""
 
     projects: Mapping[str, ProjectConfig] = {}
-    """The projects by name."""
+    """The projects by name: a-z, 0-9, - and _."""

@@ -6,6 +6,7 @@ left to the models.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -21,6 +22,8 @@ LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 DEPTH_LIMIT = 32
 VALUES_LIMIT = 20_000
 """Values in one file, those of an alias counted as if they stood in its place."""
+STRANGE = re.compile("[\0\ud800-\udfff]")
+"""What an escape in quotes can make, and no process can be given."""
 MERGE = "<<"
 NULLS = ("", "~", "null", "Null", "NULL")
 STANDARD = "tag:yaml.org,2002:"
@@ -69,6 +72,8 @@ def compose(text: str, mistakes: Mistakes) -> Node | None:
         mark = error.problem_mark or error.context_mark
         place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         raise mistakes.stop(place, words.no_yaml(error.problem or "", error.context or "")) from None
+    except (yaml.YAMLError, ValueError, OverflowError):  # PyYAML's own scanner: chr() of what is no character
+        raise mistakes.stop((1, 1), words.NO_YAML_CHARACTER) from None
 
 
 def plain_value(node: Node) -> Any:
@@ -127,7 +132,7 @@ class _Composer:
         plain = event.implicit[0] and not event.style
         self._check_tag(event, TEXT_TAGS)
         node = Scalar(_place(event), event.value, plain)
-        if strange := [char for char in event.value if char == "\0" or "\ud800" <= char <= "\udfff"]:
+        if strange := STRANGE.findall(event.value):
             self._mistakes.add(node.place, self._way(), words.no_text_has(strange))
         if event.anchor:
             self._anchors[event.anchor] = node

@@ -27,8 +27,8 @@ URL_LIMIT = 2000
 PORTS = range(1, 65536)
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
-NUMBER = re.compile(r"(0|[1-9][0-9]*)(\.[0-9]+)?")
-SIZE = re.compile(r"(?P<number>(0|[1-9][0-9]*)(\.[0-9]+)?) ?(?P<unit>[A-Za-z]*)")
+NUMBER = re.compile(r"(0|[1-9][0-9]{0,11})(\.[0-9]{1,6})?")
+SIZE = re.compile(rf"(?P<number>{NUMBER.pattern}) ?(?P<unit>[A-Za-z]*)")
 ADDRESS = re.compile(r"((?P<host>\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*):)?(?P<port>[0-9]+)")
 """As Django's own `naiveip_re` (core/management/commands/runserver.py)."""
 MODULE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
@@ -44,36 +44,33 @@ class Plain(str):
     __slots__ = ()
 
 
-def text(value: object) -> str:
+def text(value: object, limit: int = TEXT_LIMIT) -> str:
     """Text as it was written, a number or `no` as well."""
     if not isinstance(value, str):
         raise ValueError(words.not_text(value))
-    if len(value) > TEXT_LIMIT:
-        raise ValueError(words.too_long(len(value), TEXT_LIMIT))
+    if len(value) > limit:
+        raise ValueError(words.too_long(len(value), limit))
     return str(value)
 
 
-def some_text(value: object) -> str:
-    if not text(value).strip():
+def some_text(value: object, limit: int = TEXT_LIMIT) -> str:
+    found = text(value, limit)
+    if not found.strip():
         raise ValueError(words.EMPTY_TEXT)
-    return text(value)
+    return found
 
 
 def name(value: object) -> str:
     """A project's name; it stands in addresses and environments."""
-    found = text(value)
+    found = text(value, NAME_LIMIT)
     if not NAME.fullmatch(found):
         raise ValueError(words.bad_name(found))
-    if len(found) > NAME_LIMIT:
-        raise ValueError(words.too_long(len(found), NAME_LIMIT))
     return found
 
 
-def title(value: object) -> str:
+def title(value: object, limit: int = TITLE_LIMIT) -> str:
     """One line that people read."""
-    found = some_text(value)
-    if len(found) > TITLE_LIMIT:
-        raise ValueError(words.too_long(len(found), TITLE_LIMIT))
+    found = some_text(value, limit)
     if strange := [char for char in found if unicodedata.category(char) in UNPRINTABLE]:
         raise ValueError(words.not_one_line(strange))
     return found
@@ -88,11 +85,10 @@ def switch(value: object) -> bool:
 
 
 def seconds(value: object) -> float:
-    if isinstance(value, Plain) and NUMBER.fullmatch(value):
-        value = float(value)
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= TIMEOUT_LIMIT:
+    found = float(value) if isinstance(value, Plain) and NUMBER.fullmatch(value) else value
+    if isinstance(found, bool) or not isinstance(found, (int, float)) or not 0 <= found <= TIMEOUT_LIMIT:
         raise ValueError(words.not_seconds(value))
-    return float(value)
+    return float(found)
 
 
 def size(value: object) -> int:
@@ -177,13 +173,13 @@ def token(value: object) -> str:
 
 def url(value: object) -> str:
     """A link for browsers: http or https, nothing that runs (`javascript:`)."""
-    found = text(value)
+    found = text(value, URL_LIMIT)
     try:
         parts = urlsplit(found)
         good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         good = False
-    if not good or len(found) > URL_LIMIT or not found.isprintable() or " " in found:
+    if not good or not found.isprintable() or " " in found:
         raise ValueError(words.not_a_url(found))
     return found
 
@@ -219,10 +215,7 @@ def setting(value: object) -> str:
 
 def command_name(value: object) -> str:
     """What a button says."""
-    found = title(value)
-    if len(found) > NAME_LIMIT:
-        raise ValueError(words.too_long(len(found), NAME_LIMIT))
-    return found
+    return title(value, NAME_LIMIT)
 
 
 def arguments(value: object) -> str:
