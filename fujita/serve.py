@@ -45,7 +45,7 @@ class CannotServe(Exception):
 def serve(config: Path) -> int:
     """Runs until SIGTERM or SIGINT; returns the exit status."""
     logging.basicConfig(format="fujita: %(message)s", stream=sys.stderr, level=logging.INFO)
-    logging.getLogger("tornado").setLevel(logging.CRITICAL)  # a client's nonsense is no news
+    logging.getLogger("tornado.general").setLevel(logging.CRITICAL)  # a client's nonsense is no news
     unignore_signals()
     raise_limit_of_files()
     try:
@@ -80,11 +80,14 @@ class Sidecar:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
         loop.add_signal_handler(signal.SIGHUP, self._reload)
-        server = self._listen()
+        sockets = self._passed or bound(self._console())  # whoever connects from now on waits, and is not refused
         if orphans := await end_orphans(self._supervisor.marker, ORPHANS_PATIENCE):
             log.warning(words.ended_orphans(orphans))
         with suppress(ConfigError):
             await self._supervisor.reload()
+        server = app.server(self._supervisor)
+        server.add_sockets(sockets)
+        log.info(words.listening(url_of(sockets[0])))
         self._notifier.ready(self._supervisor.summary)
         for name, work in (
             ("config", self._supervisor.keep_looking()),
@@ -96,17 +99,11 @@ class Sidecar:
         await stop.wait()
         await self._end(server)
 
-    def _listen(self) -> HTTPServer:
-        server = app.server(self._supervisor)
+    def _console(self) -> Console:
         try:
-            console = load(self._config).console
+            return load(self._config).console
         except ConfigError:
-            console = Console()
-        sockets = self._passed or bound(console)
-        server.add_sockets(sockets)
-        host, port = sockets[0].getsockname()[:2]
-        log.info(words.listening(f"http://{'localhost' if host in ANY_ADDRESS else bracketed(host)}:{port}/"))
-        return server
+            return Console()
 
     def _reload(self) -> None:
         self._tasks.start("reload", self._reload_and_say())
@@ -173,5 +170,8 @@ def raise_limit_of_files() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-def bracketed(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
+def url_of(listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    if host in ANY_ADDRESS:
+        host = "localhost"
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"

@@ -54,7 +54,7 @@ def python_with(version: str) -> str:
             interpreter = _interpreter(version)
             assert interpreter, f"no Python here runs Django {version}"
             subprocess.run([interpreter, "-m", "venv", home], check=True)
-            install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+            install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
             subprocess.run([*install, f"django=={version}.*"], check=True)
             (home / "ready").touch()
     return str(python)

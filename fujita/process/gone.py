@@ -22,10 +22,10 @@ async def gone(pid: int) -> None:
             await asyncio.sleep(LOOK_PAUSE)
         return
     loop = asyncio.get_running_loop()
-    ended = loop.create_future()
-    loop.add_reader(fd, lambda: ended.done() or ended.set_result(None))
+    ended = asyncio.Event()
+    loop.add_reader(fd, ended.set)
     try:
-        await ended
+        await ended.wait()
     finally:
         loop.remove_reader(fd)
         os.close(fd)

@@ -69,7 +69,7 @@ class Process:
         ]
         for stream in (popen.stdin, popen.stdout, popen.stderr):
             stream.close()
-        self._asked: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._asked = asyncio.Event()
         self._deadline = float("inf")
         self._gently = False
 
@@ -85,12 +85,13 @@ class Process:
         """
         self._deadline = min(self._deadline, time.monotonic() + patience)
         self._gently = gently
-        if not self._asked.done():
-            self._asked.set_result(None)
+        self._asked.set()
 
     async def run(self) -> Exit:
         """Waits until it ended, by itself or asked to, with its whole tree; its pipes are read to the last byte."""
-        await asyncio.wait({self._exit, self._asked}, return_when=asyncio.FIRST_COMPLETED)
+        asked = asyncio.ensure_future(self._asked.wait())
+        await asyncio.wait((self._exit, asked), return_when=asyncio.FIRST_COMPLETED)
+        asked.cancel()
         if self._exit.done():
             self._deadline = min(self._deadline, time.monotonic() + LEFTOVERS_PATIENCE)
         elif self._gently:

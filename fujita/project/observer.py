@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -17,6 +18,8 @@ GATHER = 0.03
 """Seconds to wait for the rest of what has begun: a traceback is written in pieces over some 10 ms."""
 BATCH = 1024 * 1024
 """Bytes read at once; a flood beyond that is skipped, not queued."""
+REQUIREMENTS = ("requirements.txt", "requirements/dev.txt", "requirements/local.txt", "requirements/base.txt")
+"""Where a project says what it needs, the first that is there."""
 PROMPT_AFTER = 0.3
 """Seconds of silence after which an unfinished line is a question."""
 
@@ -38,14 +41,21 @@ class Observer:
         self.seen = Seen()
         self._cache = cache
         self._cursor = cache.next - 1
-        self._reader = Reader(str(config.directory))
+        self._directory = config.directory
+        self._reader = self._new_reader()
         self._understood = understood
 
     def started(self) -> None:
         """A new process: what the last one said no longer counts."""
         self._catch_up()
+        self._reader = self._new_reader()
         self._reader.started()
         self.seen = Seen()
+
+    def answered(self) -> None:
+        """Somebody typed an answer: what was asked is asked no more."""
+        self._reader.answered()
+        self._see(replace(self.seen, prompt=None))
 
     def ended(self, code: int | None) -> Problem | None:
         """Why the process ended, as far as its last words tell."""
@@ -69,6 +79,11 @@ class Observer:
         except asyncio.TimeoutError:
             self._see(replace(self.seen, prompt=self._reader.prompt))
 
+    def _new_reader(self) -> Reader:
+        """Django prints real paths, so the reader compares with the real one; anew at each start: links change."""
+        requirements = next((name for name in REQUIREMENTS if (self._directory / name).is_file()), None)
+        return Reader(os.path.realpath(self._directory), requirements)
+
     def _catch_up(self) -> None:
         while self._cursor < self._cache.next - 1:
             self._read()
@@ -78,8 +93,7 @@ class Observer:
         if batch.gap:
             self._reader.skipped()
         self._cursor = batch.last
-        servers_own = [record for record in batch.records if record.stream != "fujita" and not record.run]
-        for finding in self._reader.read(servers_own):
+        for finding in self._reader.read(batch.records):
             self._take(finding)
             self._understood(finding)
 
@@ -100,8 +114,6 @@ class Observer:
 
 
 def _counted(errors: Errors | None, erred: Erred) -> Errors:
-    before = errors.count if errors else 0
-    again = errors is not None and errors.record == erred.record
+    count = (errors.count if errors else 0) + (not erred.again)
     problem = erred.problem
-    count = before if again else before + 1
     return Errors(count, problem.kind, problem.message, problem.file, problem.line, erred.record)

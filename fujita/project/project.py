@@ -41,6 +41,8 @@ STUCK_AFTER = 3.0
 """Seconds after the SIGKILL at which a process that is still there can't be ended by anybody."""
 UNHEEDED_AFTER = 2.0
 """Seconds after a settled save in which Django's own reloader must have begun anew; it looks once a second."""
+RACE = 0.5
+"""Seconds by which one stream may be behind the other; Django's reloader needs longer to begin anew."""
 SLOW_START = 10.0
 """Seconds after which a start is watched too: an endless import is never reloaded by Django itself."""
 
@@ -98,6 +100,7 @@ class Project:
         self._failures = 0
         self._retry: float | None = None
         self._running_since: float | None = None
+        self._failed_at = float("-inf")
         self._closing = False
         self._settled = asyncio.Event()
         self._settled.set()
@@ -131,6 +134,7 @@ class Project:
         if not self._process or not self._process.input.write(text.encode("utf-8", "replace")):
             return False
         self.cache.append("fujita", text, input=True)
+        self._observer.answered()
         return True
 
     @property
@@ -399,7 +403,13 @@ class Project:
         """What the observer read in the output; it decides nothing while a process of ours listens."""
         if isinstance(finding, Failed) and self.state in (State.STARTING, State.BROKEN):
             self._problem = finding.problem
+            self._failed_at = time.monotonic()
             self._happen(Event.FAILED)
-        elif isinstance(finding, (Checking, Reloading)):
+        elif isinstance(finding, Reloading) or (isinstance(finding, Checking) and not self._just_failed):
             self._happen(Event.TRIES_AGAIN)
         self.publish()
+
+    @property
+    def _just_failed(self) -> bool:
+        """Then "Performing system checks..." is of the start that failed: stdout and stderr race."""
+        return time.monotonic() - self._failed_at < RACE

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import re
 from collections.abc import Collection
-from contextlib import suppress
 from typing import Any
 
 from tornado.iostream import StreamClosedError
@@ -15,11 +15,13 @@ from tornado.websocket import WebSocketClosedError, WebSocketHandler, WebSocketP
 from fujita.stream.cache import Cache
 from fujita.web.handler import Handler
 
+log = logging.getLogger("fujita")
+
 BATCH = 256 * 1024
 """Bytes that are handed to a socket at once: the most that waits in the sidecar for one client."""
 LONGEST_CONTROL_FRAME = 125
 """RFC 6455 §5.5. A longer frame can only be a message, and clients have nothing to say."""
-UNSUPPORTED, GOING_AWAY, TOO_BIG = 1003, 1001, 1009
+GOING_AWAY, UNSUPPORTED, TOO_BIG, INTERNAL_ERROR = 1001, 1003, 1009, 1011
 """RFC 6455 §7.4.1."""
 CURSOR = re.compile(r"([A-Za-z0-9]{1,32}):([0-9]{1,15})")
 
@@ -48,8 +50,13 @@ class Stream(Handler, WebSocketHandler):
         self._sending.cancel()
 
     async def _send(self) -> None:
-        with suppress(WebSocketClosedError, StreamClosedError):
+        try:
             await self.send_all()
+        except (WebSocketClosedError, StreamClosedError):
+            pass
+        except Exception:
+            log.exception("a defect of Fujita's own, in %s", self.request.path)
+            self.close(INTERNAL_ERROR)
 
     async def send_all(self) -> None:
         """Sends for ever."""
@@ -72,19 +79,19 @@ class LogStream(Stream):
 
     def prepare(self) -> None:
         super().prepare()
-        self._log = self.project(self.path_args[0])
+        self._shown = self.project(self.path_args[0])
 
     async def send_all(self) -> None:
-        cache = self._log.cache
+        cache = self._shown.cache
         hello = {
-            "project": self._log.config.name,
+            "project": self._shown.config.name,
             "epoch": cache.epoch,
             "first": cache.first,
             "next": cache.next,
         }
         await self.put(told(hello=hello))
         cursor = self._resumed(cache)
-        live = cache.next - 1
+        live: int | None = cache.next - 1
         while True:
             if live is not None and cursor >= live:
                 await self.put(told(live=cursor + 1))

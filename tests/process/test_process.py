@@ -112,7 +112,8 @@ async def test_it_inherits_three_descriptors_and_no_other(start: Start, output: 
 
 async def test_it_starts_with_default_signals_and_none_blocked(start: Start, output: Output) -> None:
     await over(start("print(*[l for l in open('/proc/self/status') if l.startswith(('SigBlk', 'SigIgn'))])"))
-    blocked, ignored = (int(line.split()[1], 16) for line in output[0][1].splitlines() if line.strip())
+    said = "".join(text for _, text in output)
+    blocked, ignored = (int(line.split()[1], 16) for line in said.splitlines() if line.strip())
     assert blocked == 0
     # SIGPIPE and SIGXFSZ: python ignores them at its own start.
     assert ignored & ~(1 << signal.SIGPIPE - 1 | 1 << signal.SIGXFSZ - 1) == 0
@@ -124,7 +125,7 @@ async def test_it_does_not_learn_what_systemd_told_the_sidecar(
     for name in ("NOTIFY_SOCKET", "WATCHDOG_USEC", "LISTEN_FDS", "MAINPID", "FUJITA_TOKEN", "JOURNAL_STREAM"):
         monkeypatch.setenv(name, "1")
     await over(start("import os; print(*sorted(os.environ))", OWN="1"))
-    names = output[0][1].split()
+    names = "".join(text for _, text in output).split()
     assert "OWN" in names
     assert "PYTHONUNBUFFERED" in names
     assert not [name for name in names if name.startswith(("NOTIFY", "WATCHDOG", "LISTEN", "MAINPID", "FUJITA_TOKEN"))]

@@ -47,7 +47,12 @@ def test_whole_lines_are_delivered_at_once_and_an_open_line_after_a_moment() -> 
         reading, writing = os.pipe()
         delivered: list[str] = []
         shown = asyncio.Event()
-        pipe = Pipe(reading, lambda text: (delivered.append(text), shown.set()), patience=0.01)
+
+        def deliver(text: str) -> None:
+            delivered.append(text)
+            shown.set()
+
+        pipe = Pipe(reading, deliver, patience=0.01)
         os.write(writing, b"a line\n(Pdb) ")
         await asyncio.wait_for(shown.wait(), 5)
         assert delivered == ["a line\n"]
