@@ -576,6 +576,47 @@ def runs(command: str) -> str:
     return f"{command} runs"
 
 
+def no_folder(folder: str) -> str:
+    return f"there is no folder {ascii(folder)[1:-1]}"
+
+
+def cannot_write(path: object, why: str) -> str:
+    return f"{path} can't be written: {why}"
+
+
+def no_projects_below(folder: object) -> str:
+    return f"no Django project was found below {folder}: none of its folders has a manage.py"
+
+
+def found_projects(count: int) -> str:
+    return "Found 1 project:" if count == 1 else f"Found {count} projects:"
+
+
+def found_project(name: str, directory: str, port: int, settings: str | None) -> str:
+    return f"  {name}: {directory}/manage.py, port {port}" + (f", settings {settings}" if settings else "")
+
+
+def wrote(file: str) -> str:
+    return f"wrote {file}"
+
+
+def kept(file: str) -> str:
+    return f"kept  {file}, which was there"
+
+
+def next_steps(wiring: str | None) -> str:
+    """`wiring` is the folder that a Vagrantfile of theirs does not name yet."""
+    wire = f'''
+Add to your Vagrantfile, at its top and as the last line of Vagrant.configure:
+
+    require_relative "{wiring}/fujita"
+    Fujita.configure(config)
+'''
+    return f"""{wire if wiring else ""}
+Next: look at fujita.yml, then `vagrant up` (in a box that runs: `vagrant reload --provision`) and open the address that
+it prints. Without a box: `fujita serve`."""
+
+
 def no_topic(topic: str, topics: Iterable[str]) -> str:
     return f"there is no topic {ascii(topic[:40])}: there is {', '.join(topics)}"
 
