@@ -140,14 +140,14 @@ for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP): signal.signal(numb
     "has a grandchild in a session of its own": """
 import subprocess, sys
 child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
-print("pid", child.pid, flush=True)
+os.write(1, b'pid %d\\n' % child.pid)
 """,
     "double-forked a daemon": """
 import os, time
 if os.fork() == 0:
     os.setsid()
     if os.fork() == 0:
-        print("pid", os.getpid(), flush=True)
+        os.write(1, b'pid %d\\n' % os.getpid())
         time.sleep(600)
     os._exit(0)
 os.wait()
@@ -157,7 +157,7 @@ import subprocess, sys
 code = "import signal, time; signal.signal(15, signal.SIG_IGN); print('deaf', flush=True); time.sleep(600)"
 child = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
 child.stdout.readline()
-print("pid", child.pid, flush=True)
+os.write(1, b'pid %d\\n' % child.pid)
 """,
 }
 
@@ -165,7 +165,7 @@ print("pid", child.pid, flush=True)
 @pytest.mark.parametrize("tree", TREES.values(), ids=TREES.keys())
 async def test_nothing_of_a_tree_outlives_its_stop(start: Start, output: Output, tree: str) -> None:
     process = start(
-        f"import time, os\n{tree}\nprint('pid', os.getpid(), flush=True)\nprint('ready', flush=True)\ntime.sleep(600)"
+        f"import time, os\n{tree}\nos.write(1, b'pid %d\\n' % os.getpid())\nprint('ready', flush=True)\ntime.sleep(600)"
     )
     pids = [int(line.split()[1]) for line in (await printed(output, "ready")).splitlines() if line.startswith("pid")]
     assert alive(pids) == pids
