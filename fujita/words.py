@@ -448,15 +448,15 @@ def no_such_command(name: str, names: Iterable[str]) -> str:
 
 
 def no_such_page(path: str) -> str:
-    return f"there is nothing at {ascii(path[:200])}: the console is at /"
+    return f"there is nothing at {path[:200]!a}: the console is at /"
 
 
 def bad_number(name: str, value: str) -> str:
-    return f"{name} must be a whole number, not {ascii(value[:40])}"
+    return f"{name} must be a whole number, not {value[:40]!a}"
 
 
 def bad_choice(name: str, value: str, choices: Iterable[str]) -> str:
-    return f"{name} must be {' or '.join(choices)}, not {ascii(value[:40])}"
+    return f"{name} must be {' or '.join(choices)}, not {value[:40]!a}"
 
 
 def bad_body(key: str) -> str:
@@ -521,7 +521,7 @@ def not_a_sidecar(url: str) -> str:
 
 
 def no_url(url: str) -> str:
-    return f"{ascii(url[:200])} is no address of a console: write one like http://localhost:9000"
+    return f"{url[:200]!a} is no address of a console: write one like http://localhost:9000"
 
 
 def say_the_token(was_wrong: bool) -> str:
@@ -530,7 +530,7 @@ def say_the_token(was_wrong: bool) -> str:
 
 
 def no_moment(text: str) -> str:
-    return f"{ascii(text[:40])} is no moment: write 10m or 2h30m (ago), 14:05, or 2026-01-31T14:05"
+    return f"{text[:40]!a} is no moment: write 10m or 2h30m (ago), 14:05, or 2026-01-31T14:05"
 
 
 def did(title: str, summary: str) -> str:
@@ -618,7 +618,7 @@ it prints. Without a box: `fujita serve`."""
 
 
 def no_topic(topic: str, topics: Iterable[str]) -> str:
-    return f"there is no topic {ascii(topic[:40])}: there is {', '.join(topics)}"
+    return f"there is no topic {topic[:40]!a}: there is {', '.join(topics)}"
 
 
 def not_shipped(name: str) -> str:
@@ -633,7 +633,7 @@ BAD_TOKEN = "must be 1 to 200 letters, digits and signs of ASCII, without spaces
 NO_VALUE = 'has no value: write "" for an empty one'
 NOT_A_LIST = "must be a list: write [one, two], or one a line, each after a dash"
 NOT_A_TABLE = "must be a table: write one `key: value` a line, indented below it"
-EMPTY_LIST = "is an empty list: write a program and its arguments, such as [make, css]"
+EMPTY_LIST = "names no program: write a program and its arguments, such as [make, css]"
 KEY_IS_NO_TEXT = "a key must be a single text: write `key: value`"
 NO_TABLE_TO_MERGE = "<< takes the keys of another table: write <<: *name, and &name before that table"
 SECOND_DOCUMENT = "a second document begins here: write everything into one, without a line ---"
@@ -808,11 +808,11 @@ def no_text_has(characters: Iterable[str]) -> str:
     return f"has {code_points(characters)}, which no text has: remove it"
 
 
-def no_yaml(problem: str, context: str) -> str:
+def no_yaml(problem: str, context: str, begun: tuple[int, int]) -> str:
     """The parser's words, and ours for what happens most. PyYAML's two parsers speak a little differently."""
     for theirs, ours in NO_YAML.items():
         if theirs in problem:
-            return ours
+            return ours.format(f"line {begun[0]}, column {begun[1]}")
     return f"can't be read: {shortened(problem)}" + (f" ({shortened(context)})" if context else "")
 
 
@@ -823,9 +823,9 @@ NO_YAML = {
     "did not find expected key": "does not fit the lines above: align it with them, or quote the text",
     "expected <block end>": "does not fit the lines above: align it with them, or quote the text",
     "did not find expected '-' indicator": "does not fit the list above: begin the line with a dash",
-    "unexpected end of stream": "the file ends within quotes: close them",
-    "expected ',' or ']'": "a list in brackets is not closed: write ] or a comma",
-    "expected ',' or '}'": "a table in braces is not closed: write } or a comma",
+    "unexpected end of stream": "the quotes of {} are not closed: close them",
+    "expected ',' or ']'": "the list of {} goes on here: close it with ], or write a comma",
+    "expected ',' or '}'": "the table of {} goes on here: close it with }}, or write a comma",
     "node content": "a value is missing here",
     "<document start>": "stands behind the end of what the file says: remove it, or quote the text before it",
     "maximum nesting depth": "too many levels stand in each other: no key here needs them",

@@ -262,6 +262,6 @@ def _sentence(error: ErrorDetails) -> str:
         return words.missing_key(str(loc[-1]))
     if kind == "tuple_type":
         return words.NOT_A_COMMAND if loc[-1] == "list" else words.NOT_A_LIST
-    return {"mapping_type": words.NOT_A_TABLE, "dict_type": words.NOT_A_TABLE, "too_short": words.EMPTY_LIST}.get(
-        kind, str(error.get("ctx", {}).get("error") or error["msg"])
-    )
+    if kind in ("mapping_type", "dict_type"):
+        return words.NOT_A_TABLE
+    return str(error["ctx"]["error"]) if kind == "value_error" else error["msg"]

@@ -37,7 +37,9 @@ class ConfigError(Exception):
     """A config that can't be used. `mistakes` are sorted by place; `more` says how many did not fit into a report."""
 
     def __init__(self, mistakes: Iterable[Mistake]) -> None:
-        distinct = {(mistake.line, mistake.column, mistake.message): mistake for mistake in reversed([*mistakes])}
+        distinct: dict[tuple[int, int, str], Mistake] = {}
+        for mistake in mistakes:  # an alias repeats what is wrong where it leads to
+            distinct.setdefault((mistake.line, mistake.column, mistake.message), mistake)
         ordered = sorted(distinct.values(), key=lambda mistake: (mistake.line, mistake.column))
         fitting = _fitting(ordered)
         self.mistakes = tuple(ordered[:fitting])

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -54,7 +55,11 @@ def _text_or_list(value: object) -> str:
 Switch = Annotated[bool, BeforeValidator(values.switch)]
 Text = Annotated[str, BeforeValidator(values.some_text), WithJsonSchema({"type": "string", "minLength": 1})]
 Argument = Annotated[str, BeforeValidator(values.text), WithJsonSchema(WRITTEN)]
-Program = Annotated[tuple[Argument, ...], Field(min_length=1)]
+Program = Annotated[
+    tuple[Argument, ...],
+    AfterValidator(values.program_and_arguments),
+    WithJsonSchema({"type": "array", "items": WRITTEN, "minItems": 1}),
+]
 Shell = Annotated[
     Annotated[Program, Tag("list")] | Annotated[Text, Tag("text")],
     Discriminator(_text_or_list),
@@ -195,10 +200,8 @@ class ProjectConfig(Part):
     @classmethod
     def _what_follows(cls, given: Any) -> Any:
         """The defaults that depend on other keys."""
-        title = given.get("title") or given.get("name")
-        address = given.get("address")
-        if address is None and given.get("command") is None:
-            address = ADDRESS
+        title = given.get("name") if given.get("title") is None else given["title"]
+        address = ADDRESS if given.get("address") is None and given.get("command") is None else given.get("address")
         return {**given, "title": title, "address": address}
 
     @property

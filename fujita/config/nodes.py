@@ -69,9 +69,10 @@ def compose(text: str, mistakes: Mistakes) -> Node | None:
     try:
         return _Composer(mistakes).document(yaml.parse(text, Loader=LOADER))
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
+        mark, begun = error.problem_mark or error.context_mark, error.context_mark
         place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        raise mistakes.stop(place, words.no_yaml(error.problem or "", error.context or "")) from None
+        since = (begun.line + 1, begun.column + 1) if begun else place
+        raise mistakes.stop(place, words.no_yaml(error.problem or "", error.context or "", since)) from None
     except (yaml.YAMLError, ValueError, OverflowError):  # PyYAML's own scanner: chr() of what is no character
         raise mistakes.stop((1, 1), words.NO_YAML_CHARACTER) from None
 
@@ -129,7 +130,7 @@ class _Composer:
         return self._root
 
     def _scalar(self, event: yaml.ScalarEvent) -> None:
-        plain = event.implicit[0] and not event.style
+        plain = not event.style and event.tag not in TEXT_TAGS
         self._check_tag(event, TEXT_TAGS)
         node = Scalar(_place(event), event.value, plain)
         if strange := STRANGE.findall(event.value):

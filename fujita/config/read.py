@@ -55,11 +55,15 @@ def read(path: Path, mistakes: Mistakes) -> str:
 def _bytes(path: Path, mistakes: Mistakes) -> bytes:
     # O_NONBLOCK: the open of a FIFO that nobody writes to would wait for ever (open(2)).
     fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
-    with os.fdopen(fd, "rb") as file:
+    try:
         status = os.fstat(fd)
         if not stat.S_ISREG(status.st_mode):
             raise mistakes.stop(START, words.not_a_regular_file(KINDS.get(stat.S_IFMT(status.st_mode), "no file")))
-        data = file.read(SIZE_LIMIT + 1) if status.st_size <= SIZE_LIMIT else b""
+        data = b""
+        while status.st_size <= SIZE_LIMIT and (chunk := os.read(fd, SIZE_LIMIT + 1 - len(data))):
+            data += chunk
+    finally:
+        os.close(fd)
     size = max(status.st_size, len(data))
     if size > SIZE_LIMIT:
         raise mistakes.stop(START, words.too_big(size, SIZE_LIMIT))

@@ -228,9 +228,16 @@ def arguments(value: object) -> str:
     return found
 
 
+def program_and_arguments(value: tuple[str, ...]) -> tuple[str, ...]:
+    if not value or not value[0].strip():
+        raise ValueError(words.EMPTY_LIST)
+    return value
+
+
 def path(value: object, folder: Path) -> Path:
     """Relative to `folder`; `~` is the home of whom Fujita runs as. Nothing is looked up."""
-    return Path(os.path.normpath(folder.absolute() / home(some_text(value))))
+    found = value if isinstance(value, Path) else home(some_text(value))
+    return Path(os.path.normpath(folder.absolute() / found))
 
 
 def home(found: str) -> Path:
