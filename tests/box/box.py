@@ -127,7 +127,7 @@ class Box:
             return dict(until(reached, f"{project} is {state}", patience))
         except AssertionError as error:
             raise AssertionError(
-                f"{error}\n{self.run('journalctl', '-u', 'fujita', '-n', '40', '--no-pager')}"
+                f"{error}\n{self.run('journalctl', '-u', 'fujita', '-n', '10', '--no-pager', '-o', 'cat')}"
             ) from None
 
     def _execute(self, *command: str, user: str = "root") -> subprocess.CompletedProcess[str]:

@@ -38,6 +38,9 @@ class Provisioned:
     def provision(self, *options: str, status: int = 0) -> str:
         return self.box.run("/usr/src/fujita/deploy/vagrant/provision.sh", *options, status=status)
 
+    def configure(self, more: str = "") -> None:
+        (self.folder / "fujita.yml").write_text(more + CONFIG)
+
     def mount(self) -> None:
         """As Vagrant does: over ssh, after boot."""
         self.box.run("mount", "--bind", "/run/synced", "/vagrant")
@@ -49,7 +52,7 @@ class Provisioned:
         """As most tests want to begin: the folder mounted, the project serving."""
         if not self.box.succeeds("mountpoint", "-q", "/vagrant"):
             self.mount()
-        (self.folder / "fujita.yml").write_text(CONFIG)
+        self.configure()
         self.box.run("systemctl", "start", "fujita")
         self.box.until_state("blog", "running")
 

@@ -21,7 +21,7 @@ SCRIPT = "/usr/src/fujita/deploy/vagrant/provision.sh"
 def box(provisioned: Provisioned) -> Iterator[Box]:
     provisioned.running()
     yield provisioned.box
-    provisioned.running()
+    provisioned.configure()
     provisioned.provision()
 
 
