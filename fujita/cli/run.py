@@ -17,6 +17,8 @@ from fujita.cli.terminal import harmless, wants_colours
 INTERRUPTED = 130
 KILLED_BY = 128
 """A shell's exit status of a program that a signal ended, together with the signal's number."""
+MOST_TRIES = 5
+"""To reach the sidecar again; some seconds. A run does not outlive it, but a connection may break alone."""
 
 Json = dict[str, Any]
 
@@ -47,7 +49,7 @@ class Running:
         from fujita.cli.streams import Log
 
         asyncio.get_running_loop().add_signal_handler(signal.SIGINT, self._interrupt, asyncio.current_task())
-        async for told in Log(self._client, self._project, self._newest(epoch)).read():
+        async for told in Log(self._client, self._project, self._newest(epoch)).read(MOST_TRIES):
             for one, _ in told:
                 if "hello" in one and self._id is None:
                     self._start()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import sys
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -63,12 +64,13 @@ async def _connected(client: Client, path: str) -> WebSocketClientConnection:
 
 
 async def following(
-    client: Client, path: str, cursor: Callable[[], str], remark: Callable[[str], None]
+    client: Client, path: str, cursor: Callable[[], str], remark: Callable[[str], None], most_tries: float = math.inf
 ) -> AsyncIterator[list[str]]:
-    """`messages` for ever: over restarts of the sidecar, from `cursor()` on. The first connection must come about."""
+    """`messages` for ever, or until `most_tries` to reach the sidecar again were in vain: over its restarts, from
+    `cursor()` on. The first connection must come about."""
     answered = False
     tries = 0
-    while True:
+    while tries <= most_tries:
         try:
             async for lines in messages(client, path + cursor()):
                 if tries > TRIES_IN_SILENCE:
@@ -93,10 +95,10 @@ class Log:
         self._client = client
         self._remark = tell if speaks else lambda sentence: None  # of several logs, one speaks for all
 
-    async def read(self) -> AsyncIterator[list[tuple[Json, str]]]:
-        """Each object, with its line, as many at a time as came together."""
+    async def read(self, most_tries: float = math.inf) -> AsyncIterator[list[tuple[Json, str]]]:
+        """Each object, with its line, as many at a time as came together; see `following`."""
         path, epoch = path_of(self.project, "log", "stream"), ""
-        async for lines in following(self._client, path, self._after, self._remark):
+        async for lines in following(self._client, path, self._after, self._remark, most_tries):
             told = [(json.loads(line), line) for line in lines]
             yield told
             for one, _ in told:
