@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import faulthandler
 import logging
 import os
 import resource
@@ -19,12 +20,14 @@ from tornado.netutil import bind_sockets
 from fujita import words
 from fujita.config.load import ConfigError, load
 from fujita.config.models import Console
+from fujita.journaling import copy_logs
 from fujita.lock import Locked, lock, run_folder
 from fujita.process.listeners import Holder, holder_of
 from fujita.process.reaper import Reaper
 from fujita.process.tree import end_orphans
 from fujita.project.tasks import Tasks
 from fujita.supervisor import Supervisor
+from fujita.systemd.journal import Journal
 from fujita.systemd.notify import Notifier
 from fujita.systemd.sockets import PassedSocketError, passed_sockets
 from fujita.web import app, streams
@@ -46,6 +49,7 @@ def serve(config: Path) -> int:
     """Runs until SIGTERM or SIGINT; returns the exit status."""
     logging.basicConfig(format="fujita: %(message)s", stream=sys.stderr, level=logging.INFO)
     logging.getLogger("tornado.general").setLevel(logging.CRITICAL)  # a client's nonsense is no news
+    faulthandler.enable()  # systemd's watchdog ends a hung sidecar by SIGABRT: its log then says where it hung
     unignore_signals()
     raise_limit_of_files()
     try:
@@ -94,6 +98,7 @@ class Sidecar:
             ("usage", self._supervisor.keep_measuring()),
             ("watchdog", self._keep_the_watchdog_quiet()),
             ("report", self._report()),
+            ("journal", self._copy_to_journal()),
         ):
             self._tasks.start(name, work)
         await stop.wait()
@@ -137,6 +142,11 @@ class Sidecar:
                         log.info("%s: %s", title, summary)
             said = summaries
             await board.wait(cursor)
+
+    async def _copy_to_journal(self) -> None:
+        console = self._supervisor.config.console if self._supervisor.config else Console()
+        if self._notifier.active and console.journal:
+            await copy_logs(self._supervisor, Journal())
 
     async def _end(self, server: HTTPServer) -> None:
         self._notifier.stopping(self._supervisor.longest_stop + ORPHANS_PATIENCE)

@@ -57,7 +57,8 @@ class Supervisor:
             try:
                 config = await asyncio.to_thread(load, self.config_path)
             except ConfigError as error:
-                self._tell(str(error))
+                awaited = not await asyncio.to_thread(self.config_path.exists)
+                self._tell(words.waiting(str(self.config_path)) if awaited else str(error))
                 raise
             self._tell(None)
             changes = await self._apply(config)

@@ -20,6 +20,7 @@ from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 PATIENCE = 20.0
 """Seconds that anything may take in a test: these are other people's machines."""
+PASS_A_SOCKET = 'exec 3<&{}; LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"'
 ROOT = Path(__file__).parent.parent
 
 Json = dict[str, Any]
@@ -149,21 +150,29 @@ async def objects(socket: WebSocketClientConnection) -> AsyncIterator[Json]:
 async def sidecar(
     folder: Path, config: str, port: int | None = None, environment: dict[str, str] | None = None
 ) -> AsyncIterator[Fujita]:
-    """Starts `fujita serve` on `config` (the YAML of `projects:` and so on, without `console:`) and ends it after."""
-    port = port or free_port()
+    """Starts `fujita serve` on `config` (the YAML of `projects:` and so on, without `console:`) and ends it after.
+
+    With no config there is no file, and the console's socket is passed as a socket unit would (sd_listen_fds(3)).
+    """
+    listening = socket.create_server(("127.0.0.1", port or 0))
+    port = listening.getsockname()[1]
     folder.mkdir(parents=True, exist_ok=True)
     runtime = folder / ".run"
     runtime.mkdir(exist_ok=True, mode=0o700)
     fujita = Fujita(folder, port, None)  # type: ignore[arg-type]
     if config:
+        listening.close()
         fujita.write_config(config)
+    serve = [sys.executable, "-m", "fujita", "serve", "--config", str(fujita.config)]
     fujita.process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "fujita", "serve", "--config", str(fujita.config),
+        *(serve if config else ["bash", "-c", PASS_A_SOCKET.format(listening.fileno()), "bash", *serve]),
         cwd=ROOT,
+        pass_fds=() if config else (listening.fileno(),),
         env={**os.environ, "RUNTIME_DIRECTORY": str(runtime), **(environment or {})},
         stderr=asyncio.subprocess.PIPE,
         limit=2**20,
-    )  # fmt: skip
+    )
+    listening.close()
     reading = asyncio.create_task(_keep(fujita))
     try:
         await _until_it_listens(fujita)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import resource
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 SIDECARS_OWN = (
     "NOTIFY_SOCKET",
@@ -18,6 +20,9 @@ SIDECARS_OWN = (
 )
 """What systemd and the user told the sidecar alone (sd_notify(3), systemd.exec(5)): a project that had it could
 speak for the sidecar, or learn its token."""
+
+FILES_LIMIT = 1024
+"""The soft limit of open files that programs expect (select(2)); the sidecar has raised its own."""
 
 
 def environment_for(
@@ -35,7 +40,7 @@ def spawn(argv: Sequence[str], directory: str, environment: Mapping[str, str]) -
     `start_new_session` makes it the leader of a session and a group (setsid(2)); Popen closes every other descriptor.
     Signals that are ignored here would be ignored there too, so the sidecar ignores none.
     """
-    return subprocess.Popen(
+    started = subprocess.Popen(
         argv,
         cwd=directory,
         env=environment,
@@ -45,3 +50,7 @@ def spawn(argv: Sequence[str], directory: str, environment: Mapping[str, str]) -
         bufsize=0,
         start_new_session=True,
     )
+    with suppress(OSError):  # it may be gone already
+        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.prlimit(started.pid, resource.RLIMIT_NOFILE, (min(FILES_LIMIT, hard), hard))
+    return started

@@ -28,6 +28,13 @@ class Tasks:
     def runs(self, name: str) -> bool:
         return name in self._tasks
 
+    async def end(self, name: str) -> None:
+        """Cancels one, and waits until it has ended."""
+        task = self._tasks.get(name)
+        self._cancel(name)
+        if task:
+            await asyncio.gather(task, return_exceptions=True)
+
     async def close(self) -> None:
         """Cancels all, and waits until they have ended."""
         tasks = [task for task in self._tasks.values() if task is not asyncio.current_task()]

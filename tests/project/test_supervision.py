@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from tests import djangos
-from tests.sidecar import PATIENCE, Fujita, Json, free_port, sidecar
+from tests.sidecar import PATIENCE, Json, free_port, sidecar
 
 Copy = Callable[..., Path]
 
@@ -51,8 +51,10 @@ def living(processes: list[psutil.Process]) -> list[psutil.Process]:
 
 
 async def save(path: Path, text: str) -> None:
-    """Saves as a person does, some time after Django looked: its reloader looks once a second and tells nobody when, and
-    what is saved before its first look is what it begins with."""
+    """Saves as a person does, some time after Django looked.
+
+    Its reloader looks once a second and tells nobody when; what is saved before its first look is what it begins with.
+    """
     await asyncio.sleep(1.2)
     path.write_text(text)
 
@@ -398,11 +400,10 @@ async def test_a_bad_config_changes_nothing_is_shown_and_heals_when_it_is_mended
 
 
 async def test_a_config_that_comes_later_is_taken_when_it_is_there(tmp_path: Path) -> None:
-    port = free_port()
-    fujita: Fujita
-    async with sidecar(tmp_path, "", port=9000 if can_bind(9000) else port) as fujita:
-        assert (await fujita.get("/api/projects"))["projects"] == []
-        assert "fujita.yml" in (await fujita.get("/api/projects"))["config"]["error"]
+    async with sidecar(tmp_path, "") as fujita:
+        told = await fujita.get("/api/projects")
+        assert told["projects"] == []
+        assert told["config"]["error"] == f"Waiting for {fujita.config}"
         fujita.write_config("projects: {sleeper: {directory: ., command: [sleep, '600']}}")
         deadline = time.monotonic() + PATIENCE
         while not (await fujita.get("/api/projects"))["projects"]:
