@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import math
 import sys
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from tornado.httpclient import HTTPClientError, HTTPRequest
+from tornado.httputil import HTTPInputError
+from tornado.iostream import UnsatisfiableReadError
 from tornado.websocket import WebSocketClientConnection, WebSocketError, websocket_connect
 
 from fujita import words
@@ -23,6 +26,8 @@ PAUSES = (0.1, 0.2, 0.5, 1.0, 2.0)
 """Seconds between tries to reach a sidecar that was there; the last one again and again."""
 TRIES_IN_SILENCE = 3
 """A restart of the sidecar is nothing to speak of."""
+
+logging.getLogger("tornado").setLevel(logging.CRITICAL)  # what goes wrong is said once, by a `Failure`
 
 Json = dict[str, Any]
 
@@ -59,7 +64,7 @@ async def _connected(client: Client, path: str) -> WebSocketClientConnection:
         raise Failure(words.no_answer(console.url, PATIENCE), UNAVAILABLE) from None
     except OSError as error:
         raise Failure(words.no_sidecar(console.url, error.strerror or str(error)), UNAVAILABLE) from None
-    except WebSocketError:
+    except (WebSocketError, UnsatisfiableReadError, HTTPInputError):
         raise Failure(words.not_a_sidecar(console.url), UNAVAILABLE) from None
 
 
