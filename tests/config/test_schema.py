@@ -12,6 +12,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
+from fujita.cli.schema import schema
 from fujita.config.load import ConfigError, load
 from fujita.config.models import Console, ProjectConfig
 from fujita.config.reference import every_setting
@@ -24,9 +25,7 @@ VALIDATOR = Draft202012Validator(SCHEMA)
 
 
 def test_the_schema_in_the_repository_is_the_printed_one() -> None:
-    assert json.loads((ROOT / "config" / "fujita.schema.json").read_text()) == SCHEMA, (
-        "fujita schema > config/fujita.schema.json"
-    )
+    assert (ROOT / "config" / "fujita.schema.json").read_text() == schema(), "fujita schema > config/fujita.schema.json"
 
 
 def test_the_page_of_every_setting_is_made_from_the_models() -> None:
@@ -44,14 +43,14 @@ def test_the_schema_is_one_and_needs_no_network() -> None:
 def test_every_key_has_a_sentence_and_every_sentence_ends() -> None:
     keys = dict(properties(SCHEMA))
     assert set(keys) >= {*Console.model_fields, *ProjectConfig.model_fields, "console", "projects"} - {"name"}
-    for key, schema in keys.items():
-        assert "$ref" in schema or re.fullmatch(r"[A-Z][^\n]*\.", schema["description"]), key
+    for key, about in keys.items():
+        assert "$ref" in about or re.fullmatch(r"[A-Z][^\n]*\.", about["description"]), key
 
 
 def test_examples_and_defaults_are_valid_themselves() -> None:
-    for key, schema in properties(SCHEMA):
-        within = {**schema, "$defs": SCHEMA["$defs"]}
-        for example in [*schema.get("examples", ()), *([schema["default"]] if "default" in schema else ())]:
+    for key, about in properties(SCHEMA):
+        within = {**about, "$defs": SCHEMA["$defs"]}
+        for example in [*about.get("examples", ()), *([about["default"]] if "default" in about else ())]:
             assert Draft202012Validator(within).is_valid(example), (key, example)
 
 
@@ -143,10 +142,10 @@ def test_of_one_mind_about_the_whole_file_too(tmp_path: Path, text: str, valid: 
         assert valid
 
 
-def properties(schema: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+def properties(part: Any) -> Iterator[tuple[str, dict[str, Any]]]:
     """Every key and its schema, however deep."""
-    if isinstance(schema, dict):
-        for name, value in schema.items():
+    if isinstance(part, dict):
+        for name, value in part.items():
             if name == "properties":
                 yield from value.items()
             yield from properties(value)

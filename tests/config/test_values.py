@@ -98,5 +98,5 @@ def test_a_value_is_taken_or_refused_with_one_line(value: object, meaning: Calla
 @pytest.mark.parametrize(("meaning", "written"), [(values.seconds, "5"), (values.switch, "true"), (values.size, "5")])
 def test_quotes_make_a_text(meaning: Callable[[object], object], written: str) -> None:
     assert meaning(Plain(written)) is not None
-    with pytest.raises(ValueError, match="must be|without quotes"):
+    with pytest.raises(ValueError, match=r"must be|without quotes"):
         meaning(written)
