@@ -92,6 +92,7 @@ class App {
 
   draw() {
     if (!this.statuses.known) return this.banners?.draw();
+    if (this.project && !this.statuses.get(this.project)) this.banners.ended("gone", this.project);
     this.#route();
     this.header.draw();
     this.banners.draw();
@@ -104,7 +105,6 @@ class App {
   #route() {
     const place = this.project ? `project ${this.project}` : this.view === "together" ? `together ${this.statuses.names}` : "overview";
     if (place === this.#place || !this.statuses.known) return;
-    if (this.project && !this.statuses.get(this.project) && this.#place !== null && this.#place === place) return;
     this.#place = place;
     this.screen.close();
     const screen = this.#screen();
@@ -117,7 +117,6 @@ class App {
 
   #screen() {
     if (this.project && this.statuses.get(this.project)) return new ProjectScreen(this, this.project);
-    if (this.project) this.banners.ended("gone", this.project);
     if (this.view === "together") return new TogetherScreen(this);
     return new Overview(this);
   }

@@ -16,6 +16,7 @@ export class LogView {
   #lastTop = 0;
   #held = false; // a pointer holds the scrollbar
   #current = null;
+  #eye = null; // where the reader looks since they last scrolled: measured once, so that roundings never add up
 
   constructor(scroller, projection, maker, { followChanged = () => {}, moved = () => {} } = {}) {
     Object.assign(this, { scroller, projection, maker, followChanged, moved });
@@ -79,6 +80,7 @@ export class LogView {
     if (!this.following) return;
     this.following = false;
     this.unseen = 0;
+    this.#eye = null;
     this.followChanged();
   }
 
@@ -89,8 +91,14 @@ export class LogView {
     this.followChanged();
   }
 
-  /** The line under the reader's eye: the first that is seen whole, or the only one. */
+  /** The line under the reader's eye, and how far below the window's top it stands. */
   eye() {
+    if (this.following || !this.#eye || this.#eye.line.gone) this.#eye = this.#measureEye();
+    return this.#eye;
+  }
+
+  // The first line that is seen, at least in part.
+  #measureEye() {
     const top = this.scroller.getBoundingClientRect().top;
     const children = this.list.children;
     let low = 0;
@@ -106,7 +114,8 @@ export class LogView {
 
   /** After the projection changed: `added` lines were appended, `dirty` ones look different. */
   update({ added = 0, dirty = [] } = {}) {
-    if (this.following && this.scroller.scrollTop < this.#lastTop - 1 && !this.atEnd()) this.pause();
+    if (this.scroller.scrollTop < this.#lastTop - 1 && !this.atEnd()) this.pause(); // scrolled since; the event is still to come
+    if (this.scroller.scrollTop !== this.#lastTop) this.#eye = null;
     if (!this.following) this.unseen += added;
     const eye = this.following ? null : this.eye();
     for (const line of dirty) {
@@ -121,6 +130,7 @@ export class LogView {
   draw(eye = this.following ? null : this.eye()) {
     if (this.following) return this.#drawEnd();
     if (!eye) return this.#place(0, Math.min(this.rows.length, this.#window()));
+    this.#eye = eye;
     let at = this.projection.place(eye.line);
     if (at >= this.rows.length) at = this.rows.length - 1;
     return this.#drawAround(at, eye.offset);
@@ -130,7 +140,8 @@ export class LogView {
   reveal(line) {
     const at = this.projection.place(line);
     this.pause();
-    this.#drawAround(Math.min(at, this.rows.length - 1), this.scroller.clientHeight / 3);
+    this.#eye = null;
+    this.#drawAround(Math.min(at, this.rows.length - 1), Math.round(this.scroller.clientHeight / 3));
     this.mark(line);
     this.moved();
   }
@@ -146,6 +157,7 @@ export class LogView {
     this.#drawAround(0, 0);
     this.scroller.scrollTop = 0;
     this.#lastTop = 0;
+    this.#eye = null;
   }
 
   /** All rows anew: words, names or widths changed. */
@@ -238,6 +250,7 @@ export class LogView {
     if (this.following && !down && !this.atEnd()) this.pause();
     if (!this.following && down && this.atEnd() && this.to === this.rows.length && !this.selecting) return this.follow();
     this.#lastTop = scrollTop;
+    this.#eye = null;
     if (!this.following) this.#keepUp();
     this.moved();
     return undefined;
@@ -260,5 +273,6 @@ export class LogView {
     const beyond = scrollTop < top ? scrollTop / this.#height : this.to + (scrollTop - bottom) / this.#height;
     const at = Math.max(0, Math.min(this.rows.length - 1, Math.floor(beyond)));
     this.#drawAround(at, 0);
+    this.#eye = null;
   }
 }
