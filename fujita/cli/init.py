@@ -136,19 +136,26 @@ def is_wired(vagrantfile: Path) -> bool:
 
 
 def write(path: Path, text: str) -> bool:
-    """Writes a whole file or none, and False if there is something already: a link too, wherever it leads."""
+    """Writes the file, or says False if there is something already: a link too, wherever it leads."""
     if os.path.lexists(path):
         return False
-    name = None
     try:
         path.parent.mkdir(exist_ok=True)
-        descriptor, name = tempfile.mkstemp(prefix=".fujita-", dir=path.parent)
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        Path(name).chmod(0o755 if text.startswith("#!") else 0o644)
-        Path(name).rename(path)
+        write_whole(path, text)
     except OSError as error:
-        if name:
-            Path(name).unlink(missing_ok=True)
         raise Failure(words.cannot_write(path, error.strerror or str(error))) from None
     return True
+
+
+def write_whole(path: Path, text: str) -> None:
+    """All of it or nothing: under another name first."""
+    descriptor, name = tempfile.mkstemp(prefix=".fujita-", dir=path.parent)
+    unfinished = Path(name)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        unfinished.chmod(0o755 if text.startswith("#!") else 0o644)
+        unfinished.rename(path)
+    except BaseException:
+        unfinished.unlink(missing_ok=True)
+        raise
