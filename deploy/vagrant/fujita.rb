@@ -16,7 +16,8 @@ require "psych"
 require "shellwords"
 
 module Fujita
-  CHECKOUT = File.expand_path("../..", __dir__)
+  # What this file lies in, unless it was copied out of it.
+  CHECKOUT = [File.expand_path("../..", __dir__)].find { |folder| File.exist?(File.join(folder, "fujita/serve.py")) }
 
   # config_file: beside the Vagrantfile, or a path from there; it must lie in a synced folder.
   # source:      what provision.sh installs: a folder of this host, or a requirement for pip such as "fujita==1.2".
@@ -230,8 +231,7 @@ module Fujita
     end
 
     def source(config)
-      checkout = CHECKOUT if File.exist?(File.join(CHECKOUT, "setup.py"))
-      path = @source ? File.expand_path(@source, @root) : checkout
+      path = @source ? File.expand_path(@source, @root) : CHECKOUT
       return @source || "fujita" unless path && File.exist?(path)
 
       in_box(config, path) || begin

@@ -57,7 +57,7 @@ read_options() {
   done
   local checkout
   checkout=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../..
-  [ "$source" ] || source=$([ -e "$checkout/setup.py" ] && realpath "$checkout" || echo fujita)
+  [ "$source" ] || source=$([ -e "$checkout/fujita/serve.py" ] && realpath "$checkout" || echo fujita)
 }
 
 # --- Python
@@ -107,7 +107,7 @@ packages() { compgen -G "$VENV/lib/python3*/site-packages/*.dist-info" || true; 
 
 check_source() {
   if [ -d "$source" ]; then
-    [ -e "$source/setup.py" ] || die "$source is no checkout of Fujita: it has no setup.py"
+    [ -e "$source/fujita/serve.py" ] || die "$source is no checkout of Fujita: it has no fujita/serve.py"
   elif [[ $source == /* && ! -f $source ]]; then
     die "there is no $source in this box: is its folder mounted?"
   fi

@@ -98,7 +98,7 @@ def test_a_port_that_is_taken_is_said_with_its_holder(box: Box, provisioned: Pro
     [
         (["--user", "nobody-here"], "fujita: there is no user nobody-here in this box: --user says whose code it is"),
         (["--source", "/nowhere"], "fujita: there is no /nowhere in this box: is its folder mounted?"),
-        (["--source", "/usr"], "fujita: /usr is no checkout of Fujita: it has no setup.py"),
+        (["--source", "/usr"], "fujita: /usr is no checkout of Fujita: it has no fujita/serve.py"),
         (["--config"], "fujita: --config wants a value"),
     ],
 )  # fmt: skip
