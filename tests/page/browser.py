@@ -113,6 +113,20 @@ async def until(true: Callable[[], Awaitable[Any]], what: str = "it", patience: 
     return answer
 
 
+async def at_rest(page: Page) -> None:
+    """Waits until the log stands still: browsers scroll smoothly, and fingers leave a momentum."""
+    script = """() => new Promise(done => {
+        const scroller = document.querySelector(".scroller");
+        let [top, since] = [scroller.scrollTop, performance.now()];
+        const look = () => {
+            if (scroller.scrollTop !== top) [top, since] = [scroller.scrollTop, performance.now()];
+            if (performance.now() - since > 250) done(); else requestAnimationFrame(look);
+        };
+        look();
+    })"""
+    await page.evaluate(script)
+
+
 async def visit_site(fujita: Fujita, name: str, path: str = "/") -> int:
     """One request to the managed Django; its status."""
     from tornado.httpclient import AsyncHTTPClient

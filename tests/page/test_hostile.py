@@ -110,7 +110,9 @@ async def test_colours_are_kept_and_can_be_read(tmp_path: Path, theme: str) -> N
         assert looks[0][1] == "700" and looks[1][2] == "italic" and looks[2][3].startswith("underline")
         red = await page.locator(".row", has_text="red over a border").locator(".text span").all_inner_texts()
         assert "".join(red) == "red over a border"
-        assert await page.locator(".row", has_text="and a line").locator(".text span").all_inner_texts() == ["and a line"]
+        assert await page.locator(".row", has_text="and a line").locator(".text span").all_inner_texts() == [
+            "and a line"
+        ]
         progress = [line for line in await rows(page) if "% of it" in line]
         assert [line.strip() for line in progress] == ["100% of it"]
         await expect(page.locator(".row .text").last).to_have_text("the end")

@@ -60,13 +60,15 @@ async def test_all_logs_together_are_ordered_by_time_and_can_be_switched_off(tmp
     async with sidecar(tmp_path, config) as fujita, visit(fujita, "/?view=together") as page:
         for name in names:
             await caught_up(page, f"{name} 39")
-        rows = await page.evaluate("fujita.screen.log.projection.rows.map(line => [line.time, line.text, line.log.project])")
+        rows = await page.evaluate(
+            "fujita.screen.log.projection.rows.map(line => [line.time, line.text, line.log.project])"
+        )
         times = [time for time, *_ in rows]
         assert times == sorted(times)
         for name in names:
-            assert [text for _, text, project in rows if project == name and text[0] == name[0] and " " in text][-40:] == [
-                f"{name} {number}" for number in range(40)
-            ]
+            assert [text for _, text, project in rows if project == name and text[0] == name[0] and " " in text][
+                -40:
+            ] == [f"{name} {number}" for number in range(40)]
         await expect(page.locator(".row .name").first).to_be_visible()
         await page.get_by_role("button", name="Projects").click()
         await page.get_by_label("Bert").uncheck()

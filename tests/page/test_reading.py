@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.page.browser import caught_up, kept, visit
+from tests.page.browser import at_rest, caught_up, kept, visit
 from tests.page.configs import printer
 from tests.sidecar import Fujita, sidecar
 
@@ -41,6 +41,15 @@ async def print_lines(fujita: Fujita, page: Page, count: int, last: int) -> None
     await caught_up(page, f"printed {last}")
 
 
+async def drag_down(page: Page) -> None:
+    """A finger that drags the log's older lines into sight."""
+    wire = await page.context.new_cdp_session(page)
+    for number, y in enumerate(range(300, 700, 20)):
+        kind = "touchMove" if number else "touchStart"
+        await wire.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": 400, "y": y}]})
+    await wire.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
 async def following(page: Page) -> bool:
     return bool(await page.evaluate("window.fujita.screen.log.view.following"))
 
@@ -58,13 +67,11 @@ async def test_scrolling_up_pauses_and_the_line_under_the_eye_never_moves(tmp_pa
         await page.locator("#log").focus()
         await page.locator("#log").hover()
         if way == "touch":
-            wire = await page.context.new_cdp_session(page)
-            gesture = {"x": 400, "y": 400, "yDistance": 500, "gestureSourceType": "touch"}
-            await wire.send("Input.synthesizeScrollGesture", gesture)
+            await drag_down(page)
         else:
             await SCROLLS[way](page)
         await page.wait_for_function("() => !window.fujita.screen.log.view.following")
-        await page.wait_for_timeout(300)  # smooth scrolling by the browser comes to rest
+        await at_rest(page)
         before = await page.evaluate(EYE)
         await page.evaluate("window.fujita.screen.log.feeds[0].model.bound = 2_500_000")
         await print_lines(fujita, page, 10_000, 13_000)
@@ -118,7 +125,9 @@ async def test_search_counts_what_a_plain_search_over_the_download_counts(tmp_pa
         await expect(count).to_have_text("1 match")
         await print_lines(fujita, page, 3, 2003)
         await expect(count).to_have_text("2 matches")
-        await page.wait_for_function("() => CSS.highlights.get('found').size + CSS.highlights.get('found-now').size === 2")
+        await page.wait_for_function(
+            "() => CSS.highlights.get('found').size + CSS.highlights.get('found-now').size === 2"
+        )
         await field.press("Enter")
         await expect(count).to_have_text(re.compile("[12] of 2"))
 
@@ -174,7 +183,7 @@ async def test_a_filter_leads_into_the_context_and_back_to_its_place(tmp_path: P
         await page.locator("#log").focus()
         await page.keyboard.press("PageUp")
         await page.keyboard.press("PageUp")
-        await page.wait_for_timeout(300)  # smooth scrolling by the browser comes to rest
+        await at_rest(page)
         before = await page.evaluate(EYE)
         await page.keyboard.press("c")
         await expect(page.locator(".row.current")).to_have_text(re.compile(re.escape(before["text"])))

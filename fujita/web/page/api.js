@@ -41,6 +41,7 @@ export const api = {
   input: async (name, text) => ask(`${project(name)}/input`, json({ text })),
   reload: async () => ask("/api/reload", { method: "POST" }),
   alive: async () => ask("/healthz", {}, 8_000),
+  needsToken: async () => (await fetch("/api/projects", { credentials: "omit", cache: "no-store" })).status === 401,
   signOut: async () => ask("/sign-out", { method: "POST" }).catch(() => null),
   logAddress: (name, query = "") => `${project(name)}/log${query}`,
 };

@@ -49,8 +49,10 @@ export class Header {
     fill(this.switcher.panel, [...links, link("/?view=projects", words.page.overview), link("/?view=together", words.page.together)]);
   }
 
+  // The cookie is not for scripts to see: whether there is a token shows in an answer to somebody without it.
   #signOut() {
-    const out = el("button", { type: "button", class: "entry", hidden: !this.app.statuses.token, on: { click: async () => (await api.signOut(), this.app.signedOut()) } }, words.page.signOut);
+    const out = el("button", { type: "button", class: "entry", hidden: true, on: { click: async () => (await api.signOut(), this.app.signedOut()) } }, words.page.signOut);
+    api.needsToken().then((needed) => (out.hidden = !needed));
     return out;
   }
 }
