@@ -9,9 +9,10 @@ from typing import Any
 from tornado.httpserver import HTTPServer
 from tornado.web import Application, StaticFileHandler
 
+from fujita import words
 from fujita.supervisor import Supervisor
 from fujita.web import api, streams
-from fujita.web.handler import Handler, NotFound
+from fujita.web.handler import Answer, Handler, NotFound
 
 PAGE = Path(__file__).parent / "page"
 NAME = r"([a-z0-9][a-z0-9_-]*)"
@@ -39,6 +40,11 @@ class Asset(Handler, StaticFileHandler):
     def initialize(self, supervisor: Supervisor) -> None:  # type: ignore[override]
         Handler.initialize(self, supervisor)
         StaticFileHandler.initialize(self, str(PAGE))
+
+    def validate_absolute_path(self, root: str, absolute_path: str) -> str | None:
+        if "\0" in absolute_path:  # no file can have this name, and os.path.realpath says so with a ValueError
+            raise Answer(404, words.no_such_page(self.request.path))
+        return super().validate_absolute_path(root, absolute_path)
 
     def set_extra_headers(self, path: str) -> None:
         self.set_header("Cache-Control", "no-cache")

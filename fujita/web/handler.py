@@ -69,12 +69,18 @@ class Handler(RequestHandler):
         self.finish(line)
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
+        if status_code == 405:
+            self.set_header("Allow", ", ".join(self._methods()))  # RFC 9110 §15.5.6
         raised = kwargs.get("exc_info", (None, None))[1]
         sentence = raised.sentence if isinstance(raised, Answer) else words.http_error(status_code)
         if status_code == 401 and self._is_page():
             self.render("sign-in.html", next_page=guard.path_of_ours(self.request.path), message="")
         else:
             self.answer({"error": sentence}, status_code)
+
+    def _methods(self) -> list[str]:
+        refused = RequestHandler._unimplemented_method
+        return [name for name in self.SUPPORTED_METHODS if getattr(type(self), name.lower()) is not refused]
 
     def _is_page(self) -> bool:
         return self.request.method == "GET" and "text/html" in self.request.headers.get("Accept", "")
@@ -85,7 +91,7 @@ def json_object(body: bytes, content_type: str, key: str) -> str:
     if content_type.partition(";")[0].strip().lower() != "application/json":
         raise Answer(415, words.NOT_JSON)
     try:
-        told = json.loads(body, parse_int=str)  # an int of 100,000 digits costs seconds (CVE-2020-10735)
+        told = json.loads(body, parse_int=float)  # an int of 100,000 digits costs seconds (CVE-2020-10735)
         value = told[key]
         value.encode()
     except (ValueError, RecursionError, TypeError, KeyError, AttributeError):
