@@ -33,7 +33,7 @@ def missing_in_the_journal(records: int) -> str:
 
 # A project's summary. `who` is "Django", or the project's title when it runs a command of its own
 
-SAVE, INSTALL, RESTART, CONFIG, NOBODY = "save", "install", "restart", "config", "nobody"
+SAVE, INSTALL, ANSWER, RESTART, CONFIG, NOBODY = "save", "install", "answer", "restart", "config", "nobody"
 
 MENDED_BY = {
     "AddressUnavailable": CONFIG,
@@ -54,6 +54,8 @@ def mended_by(problem: Problem | None) -> str:
     """Whose move it is; an exception is mended by saving a file, if nothing has to be installed."""
     if problem is None:
         return SAVE
+    if problem.address:
+        return ANSWER
     missing = problem.hint is not None and "pip install" in problem.hint
     return MENDED_BY.get(problem.kind, INSTALL if missing else SAVE)
 
@@ -89,6 +91,7 @@ def broken(who: str, problem: Problem | None) -> str:
     move = {
         SAVE: f"{who} restarts when you save a fix",
         INSTALL: "install it and press Restart, or save a fix",
+        ANSWER: f"{who} restarts when it answers at {problem.address}",
         RESTART: "press Restart when it is there again",
         CONFIG: "change fujita.yml",
         NOBODY: "press Restart",
@@ -114,6 +117,7 @@ def next_start(problem: Problem | None, on_change: bool) -> str:
     return {
         SAVE: "Fujita starts it again when you save a fix" if on_change else "press Start when it is mended",
         INSTALL: "install it, then press Start",
+        ANSWER: "press Start when it answers",
         RESTART: "press Start when it is there again",
         CONFIG: "change fujita.yml",
         NOBODY: "",
@@ -245,8 +249,10 @@ def crashed_in_c() -> str:
     return "A module written in C crashed. PYTHONFAULTHANDLER=1 in its environment shows where"
 
 
-def start_the_database() -> str:
-    return "Start the database, or correct DATABASES in the settings, then press Restart"
+def start_the_database(is_watched: bool) -> str:
+    """`is_watched`: Fujita knows where it should answer, and tries."""
+    what = "Start the database, or correct DATABASES in the settings"
+    return what if is_watched else f"{what}, then press Restart"
 
 
 def make_the_folder() -> str:
@@ -341,12 +347,20 @@ def said_stopped(who: str) -> str:
     return f"{who} was stopped"
 
 
-def said_starting_because(who: str, saved: object) -> str:
-    return f"{who} is started because {saved} was saved"
+def said_starting_because(who: str, change: str) -> str:
+    return f"{who} is started because {change}"
 
 
-def said_restarting_because(who: str, saved: object) -> str:
-    return f"{who} is restarted because {saved} was saved and Django did not notice"
+def said_restarting_because(who: str, change: str) -> str:
+    return f"{who} is restarted because {change} and Django did not notice"
+
+
+def changed(file: str, removed: bool) -> str:
+    return f"{file} was removed" if removed else f"{file} was saved"
+
+
+def said_database_answers(who: str, address: str) -> str:
+    return f"{who} is restarted because its database answers at {address}"
 
 
 def said_port_is_free(who: str, port: int) -> str:
@@ -770,7 +784,7 @@ def unknown_key(meant: str | None, known: Iterable[str]) -> str:
 
 
 def name_is_the_key(name: str) -> str:
-    return f"a project's name is the key above it ({name}): write title for what people read"
+    return f"a project's name is the key above it ({shortened(printable(name), 64)}): write title for what people read"
 
 
 def each_its_own(key: str) -> str:

@@ -19,7 +19,7 @@ from fujita.config import values
 from fujita.config.find import find
 from fujita.config.mistakes import ConfigError, Key, Mistake, Mistakes, Place, shown_key
 from fujita.config.models import ADDRESS, Config, Console, Part, ProjectConfig
-from fujita.config.nodes import Items, Node, Table, compose, is_null, plain_value
+from fujita.config.nodes import VALUES_LIMIT, Items, Node, Table, compose, is_null, plain_value
 from fujita.config.read import START, read
 
 if TYPE_CHECKING:
@@ -34,16 +34,18 @@ TOP = ("console", "defaults", "projects")
 PROJECT_KEYS = tuple(key for key in ProjectConfig.model_fields if key != "name")
 DEFAULT_KEYS = tuple(key for key in PROJECT_KEYS if key != "directory")
 MEANT = {
-    "args": "options",
-    "cwd": "directory",
-    "dir": "directory",
-    "env": "environment",
-    "host": "address",
-    "path": "directory",
-    "port": "address",
-    "root": "directory",
-    "timeout": "stop_timeout",
-    "venv": "python",
+    "address": ("listen",),
+    "args": ("options",),
+    "cwd": ("directory",),
+    "dir": ("directory",),
+    "env": ("environment",),
+    "host": ("address", "listen"),
+    "path": ("directory",),
+    "port": ("address", "listen"),
+    "root": ("directory",),
+    "shell": ("command",),
+    "timeout": ("stop_timeout",),
+    "venv": ("python",),
 }
 """What people call a key elsewhere."""
 GUESSES = 100
@@ -92,15 +94,14 @@ class _Loader:
         return console
 
     def _defaults(self, root: Table) -> Table:
-        """What is put under each project. What is wrong with it is said here, once, and left out."""
+        """What is put under each project. What is wrong with it is said here, and so not again at the same place."""
         key = ("defaults",)
         table = self._table(root, key) or Table(root.place)
         self._check_keys(table, DEFAULT_KEYS, key)
         _, wrong = self._validated(ProjectConfig, table, name="any", directory="any")
         self._complain(table, table.place, key, wrong)
-        left_out = {loc[0] for loc, _ in wrong}
-        good = {name: entry for name, entry in table.entries.items() if name in DEFAULT_KEYS and name not in left_out}
-        return Table(table.place, good)
+        usable = {name: entry for name, entry in table.entries.items() if name in DEFAULT_KEYS}
+        return Table(table.place, usable, table.weight)
 
     def _projects(self, root: Table, defaults: Table) -> list[_Project]:
         table = self._table(root, ("projects",))
@@ -109,6 +110,8 @@ class _Loader:
         if not table.entries:
             place = root.entries["projects"][0].place if "projects" in root.entries else root.place
             self._mistakes.add(place, ("projects",), words.NO_PROJECTS)
+        if defaults.weight * len(table.entries) > VALUES_LIMIT:
+            raise self._mistakes.stop(defaults.place, words.too_many_values(VALUES_LIMIT))
         found = [self._project(table, name, defaults) for name in table.entries]
         return [one for one in found if one]
 
@@ -167,7 +170,9 @@ class _Loader:
     def _about_unknown(self, name: str, known: tuple[str, ...], key: Key) -> str:
         if name in PROJECT_KEYS and known is DEFAULT_KEYS:
             return words.each_its_own(name)
-        meant = MEANT.get(name) if "address" in known else None
+        if name == "name" and known is PROJECT_KEYS:
+            return words.name_is_the_key(str(key[-1]))
+        meant = next((meant for meant in MEANT.get(name, ()) if meant in known), None)
         if meant is None and self._guesses:
             self._guesses -= 1
             meant = next(iter(get_close_matches(name[: values.NAME_LIMIT].lower(), known, 1)), None)

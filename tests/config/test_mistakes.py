@@ -120,6 +120,8 @@ projects:
         ("url: 'http://'", "write http://"),
         ("url: 'http://[::1'", "write http://"),
         ("url: 'http://a b/'", "write http://"),
+        ("url: ftp://example.com/", "write http://"),
+        ("url: javascript://localhost/%0aalert(1)", "write http://"),
         ('title: "a\\nb"', "has U+000A"),
         ("title: ' '", "is empty"),
         ("title: [a]", "must be a text"),
@@ -135,7 +137,7 @@ projects:
         ('directory2: "\\ud800"', "no YAML"),
         ("commands: {' ': migrate}", "is empty"),
         ("commands: {x: }", "a text, or a list"),
-        ("name: x", "there is no such key"),
+        ("name: x", "a project's name is the key above it (blog): write title"),
         ("env: {}", "did you mean environment?"),
         ("autostrat: true", "did you mean autostart?"),
         ("xyzzy: 1", "choose from title, directory, python"),
@@ -211,6 +213,18 @@ def test_a_port_of_two_projects_is_said_with_both_places(tmp_path: Path, other: 
         "fujita.yml:7:14: projects.b.address: port 8000 is also that of projects.a (line 4, column 14):"
         " write another, such as 0.0.0.0:8001"
     ]
+
+
+def test_a_port_from_elsewhere_is_said_where_the_project_is(tmp_path: Path) -> None:
+    """There another one has to be written, not in the merged table or the defaults."""
+    text = "projects:\n  a: &a {directory: a, address: 8000}\n  b:\n    <<: *a\n"
+    (found,) = mistakes(tmp_path, text)
+    assert found.startswith(
+        "fujita.yml:3:3: projects.b.address: port 8000 is also that of projects.a (line 2, column 33)"
+    )
+    text = "projects: {a: {directory: a}, b: {directory: b}}\ndefaults: {address: 8001}"
+    (found,) = mistakes(tmp_path, text)
+    assert found.startswith("fujita.yml:1:31: projects.b.address: port 8001 is also that of projects.a (line 1, col")
 
 
 def test_the_consoles_port_is_taken_too(tmp_path: Path) -> None:

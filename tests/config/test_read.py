@@ -125,6 +125,13 @@ HOSTILE = {
     "9,000 unknown keys": ("".join(f"k{n}: 1\n" for n in range(9000)) + GOOD, "1:1: k0: there is no such key"),
     "9,000 times one key": (GOOD + "a: 1\n" * 9000, "2:1: a: there is no such key"),
     "4,900 projects": ("projects:\n" + "".join(f" p{n}: {{directory: x}}\n" for n in range(4900)), "3:2: projects.p1"),
+    "many defaults under many projects": (
+        "projects:\n"
+        + "".join(f" p{n}: {{directory: x, address: {n}}}\n" for n in range(10_000, 12_000))
+        + "defaults:\n environment:\n"
+        + "".join(f"  e{n}: x\n" for n in range(2000)),
+        "2003:2: more than 20,000 values",
+    ),
     "half a million items": ("[" + "a," * 500_000, "1:40"),
 }
 
