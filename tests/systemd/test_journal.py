@@ -205,6 +205,11 @@ async def test_last_words_are_sent_at_the_end(journald: Journald) -> None:
     assert journald.messages() == ["Django is stopped", "(Pdb) "]
 
 
+def test_the_event_loop_has_its_turn_after_some_lines(journald: Journald) -> None:
+    rest = Journal(journald.path).offer("blog", "stdout", "\n" * 10_000, 6)
+    assert 0 < len(rest) < 10_000
+
+
 async def test_the_event_loop_turns_while_the_journal_is_flooded(journald: Journald) -> None:
     cache, journal = Cache(64 << 20), Journal(journald.path)
     async with following(cache, journal):

@@ -57,9 +57,7 @@ def test_a_status_cannot_say_anything_else(systemd: socket.socket) -> None:
     assert heard(systemd) == ["STATUS=blog MAINPID=1   READY=1"]
 
 
-def test_children_cannot_speak_for_the_sidecar(
-    systemd: socket.socket, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_children_cannot_speak_for_the_sidecar(systemd: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WATCHDOG_USEC", "20000000")
     monkeypatch.setenv("WATCHDOG_PID", str(os.getpid()))
     notifier = Notifier()
