@@ -76,7 +76,8 @@ async def test_django_runs_is_stopped_and_runs_again(version: str, tmp_path: Pat
         stopped = await fujita.until_state("blog", "stopped")
         assert living(tree) == []
         assert can_bind(port)
-        assert stopped["exit"] == {"code": 0, "signal": None}
+        # Django's reloader ends with its server's 0, or on a busy machine by the SIGTERM that comes half a second later.
+        assert stopped["exit"] in ({"code": 0, "signal": None}, {"code": None, "signal": "SIGTERM"})
         assert (await fujita.log("blog")).endswith("Django was stopped\n")
         await fujita.post("/api/projects/blog/start")
         again = await fujita.until_state("blog", "running")
