@@ -39,6 +39,7 @@ setup(
             "ruff>=0.6",
             "mypy>=1.11",
             "types-PyYAML",
+            "types-jsonschema",
             "types-psutil",
         ]
     },
