@@ -27,39 +27,45 @@ FLOOD = """
         number += 500
         time.sleep(.05)
 """
+HIDE = """value => {
+    Object.defineProperty(document, "hidden", {value, configurable: true});
+    document.dispatchEvent(new Event("visibilitychange"));
+}"""
 REFUSED = "WebSocket connection|ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE"
 
 
 async def test_a_killed_sidecar_is_said_and_its_successor_resumed_where_the_reader_was(tmp_path: Path) -> None:
-    async with sidecar(tmp_path, printer(tmp_path, COUNTER)) as first:
-        async with visit(first, "/projects/printer", expected=REFUSED) as page:
-            await caught_up(page, "tick 200")
-            field = page.get_by_role("searchbox")
-            await field.fill("tick")
-            await page.locator("#log").hover()
-            await page.mouse.wheel(0, -900)
-            await page.wait_for_function("() => !window.fujita.screen.log.view.following")
-            await at_rest(page)
-            await field.focus()
-            eye = "() => { const {line, offset} = fujita.screen.log.view.eye(); return [line.text, offset]; }"
-            before = await page.evaluate(eye)
-            await first.end(signal.SIGKILL)
-            await expect(page.locator(".banner")).to_contain_text("Connection lost")
-            await expect(page.locator(".buttons button").first).to_be_disabled()
-            assert await page.locator("link[rel=icon]").get_attribute("href") == "/static/icons/offline.svg"
-            async with sidecar(tmp_path, "", port=first.port) as second:
-                await second.until_log("printer", "tick 100")
-                await expect(page.locator(".banner")).to_have_count(0)
-                await until(lambda: page.evaluate("fujita.screen.log.feeds[0].stream.state === 'open'"))
-                await page.wait_for_function(
-                    "() => fujita.screen.log.feeds[0].model.lines().some(l => ['epoch', 'resumed'].includes(l.kind))"
-                )
-                lines = await kept(page)
-                printed = [(line["epoch"], line["id"], line["part"]) for line in lines if line["stream"] != "page"]
-                assert len(printed) == len(set(printed))
-                after = await page.evaluate(eye)
-                assert after[0] == before[0] and abs(after[1] - before[1]) < 1
-                assert await page.evaluate("document.activeElement.type") == "search"
+    async with (
+        sidecar(tmp_path, printer(tmp_path, COUNTER)) as first,
+        visit(first, "/projects/printer", expected=REFUSED) as page,
+    ):
+        await caught_up(page, "tick 200")
+        field = page.get_by_role("searchbox")
+        await field.fill("tick")
+        await page.locator("#log").hover()
+        await page.mouse.wheel(0, -900)
+        await page.wait_for_function("() => !window.fujita.screen.log.view.following")
+        await at_rest(page)
+        await field.focus()
+        eye = "() => { const {line, offset} = fujita.screen.log.view.eye(); return [line.text, offset]; }"
+        before = await page.evaluate(eye)
+        await first.end(signal.SIGKILL)
+        await expect(page.locator(".banner")).to_contain_text("Connection lost")
+        await expect(page.locator(".buttons button").first).to_be_disabled()
+        assert await page.locator("link[rel=icon]").get_attribute("href") == "/static/icons/offline.svg"
+        async with sidecar(tmp_path, "", port=first.port) as second:
+            await second.until_log("printer", "tick 100")
+            await expect(page.locator(".banner")).to_have_count(0)
+            await until(lambda: page.evaluate("fujita.screen.log.feeds[0].stream.state === 'open'"))
+            await page.wait_for_function(
+                "() => fujita.screen.log.feeds[0].model.lines().some(l => ['epoch', 'resumed'].includes(l.kind))"
+            )
+            lines = await kept(page)
+            printed = [(line["epoch"], line["id"], line["part"]) for line in lines if line["stream"] != "page"]
+            assert len(printed) == len(set(printed))
+            after = await page.evaluate(eye)
+            assert after[0] == before[0] and abs(after[1] - before[1]) < 1
+            assert await page.evaluate("document.activeElement.type") == "search"
 
 
 async def test_a_lost_connection_is_resumed_without_loss_or_repeat(tmp_path: Path) -> None:
@@ -74,41 +80,46 @@ async def test_a_lost_connection_is_resumed_without_loss_or_repeat(tmp_path: Pat
 
 
 async def test_a_sidecar_that_vanished_without_a_word_is_noticed(tmp_path: Path) -> None:
-    async with sidecar(tmp_path, printer(tmp_path, "import time; print('up', flush=True); time.sleep(600)")) as fujita:
-        async with visit(fujita, "/projects/printer", expected=REFUSED) as page:
-            await caught_up(page, "up")
-            fujita.process.send_signal(signal.SIGSTOP)
-            try:
-                await expect(page.locator(".banner")).to_contain_text("Connection lost", timeout=25_000)
-            finally:
-                fujita.process.send_signal(signal.SIGCONT)
-            await expect(page.locator(".banner")).to_have_count(0, timeout=30_000)
+    script = "import time; print('up', flush=True); time.sleep(600)"
+    async with (
+        sidecar(tmp_path, printer(tmp_path, script)) as fujita,
+        visit(fujita, "/projects/printer", expected=REFUSED) as page,
+    ):
+        await caught_up(page, "up")
+        fujita.process.send_signal(signal.SIGSTOP)
+        try:
+            await expect(page.locator(".banner")).to_contain_text("Connection lost", timeout=25_000)
+        finally:
+            fujita.process.send_signal(signal.SIGCONT)
+        await expect(page.locator(".banner")).to_have_count(0, timeout=30_000)
 
 
 async def test_signing_in_out_and_an_expired_cookie(tmp_path: Path) -> None:
     config = "  token: open-sesame\n" + blog(tmp_path)
-    async with sidecar(tmp_path, config) as fujita:
-        async with visit(fujita, "/projects/blog", expected="401|Password forms|HTTP Authentication") as page:
-            token = page.get_by_label("token")
-            await token.fill("open-barley")
-            await page.get_by_role("button", name="Sign in").click()
-            await expect(page.get_by_role("alert")).to_be_visible()
-            await token.fill("open-sesame")
-            await page.get_by_role("button", name="Sign in").click()
-            await caught_up(page, "Quit the server")
-            assert page.url == f"{fujita.url}/projects/blog"
-            await page.context.clear_cookies()
-            await page.evaluate("fujita.stream.again(); fujita.stream.now()")
-            await expect(page.locator(".banner")).to_contain_text("You are signed out.")
-            await expect(page.get_by_text("Quit the server")).to_be_visible()
-            await page.get_by_role("link", name="Sign in").click()
-            await token.fill("open-sesame")
-            await page.get_by_role("button", name="Sign in").click()
-            await caught_up(page, "Quit the server")
-            await page.get_by_role("button", name="Settings").click()
-            await page.get_by_role("button", name="Sign out").click()
-            await expect(page.locator(".banner")).to_contain_text("You are signed out.")
-            assert await page.context.cookies() == []
+    async with (
+        sidecar(tmp_path, config) as fujita,
+        visit(fujita, "/projects/blog", expected="401|Password forms|HTTP Authentication") as page,
+    ):
+        token = page.get_by_label("token")
+        await token.fill("open-barley")
+        await page.get_by_role("button", name="Sign in").click()
+        await expect(page.get_by_role("alert")).to_be_visible()
+        await token.fill("open-sesame")
+        await page.get_by_role("button", name="Sign in").click()
+        await caught_up(page, "Quit the server")
+        assert page.url == f"{fujita.url}/projects/blog"
+        await page.context.clear_cookies()
+        await page.evaluate("fujita.stream.again(); fujita.stream.now()")
+        await expect(page.locator(".banner")).to_contain_text("You are signed out.")
+        await expect(page.get_by_text("Quit the server")).to_be_visible()
+        await page.get_by_role("link", name="Sign in").click()
+        await token.fill("open-sesame")
+        await page.get_by_role("button", name="Sign in").click()
+        await caught_up(page, "Quit the server")
+        await page.get_by_role("button", name="Settings").click()
+        await page.get_by_role("button", name="Sign out").click()
+        await expect(page.locator(".banner")).to_contain_text("You are signed out.")
+        assert await page.context.cookies() == []
 
 
 async def test_a_removed_project_is_said(tmp_path: Path) -> None:
@@ -126,11 +137,10 @@ async def test_a_removed_project_is_said(tmp_path: Path) -> None:
 async def test_a_hidden_tab_catches_up_after_two_minutes_of_flood(tmp_path: Path) -> None:
     async with sidecar(tmp_path, printer(tmp_path, FLOOD)) as fujita, visit(fujita, "/projects/printer") as page:
         await caught_up(page, "flood 1000 ")
-        hide = "value => { Object.defineProperty(document, 'hidden', {value, configurable: true}); document.dispatchEvent(new Event('visibilitychange')); }"
-        await page.evaluate(hide, True)
+        await page.evaluate(HIDE, True)
         await asyncio.sleep(120)
         assert await page.evaluate("fujita.screen.log.feeds[0].stream.state") == "resting"
-        await page.evaluate(hide, False)
+        await page.evaluate(HIDE, False)
         await page.wait_for_function("() => fujita.screen.log.feeds[0].stream.state === 'open'")
         await page.wait_for_function("() => fujita.screen.log.feeds[0].model.live && !fujita.screen.log.feeds[0].busy")
         await expect(page).to_have_title("● Printer: Running")

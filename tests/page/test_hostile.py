@@ -68,7 +68,8 @@ COLOURS = r"""
     for code in range(256): say(f"\x1b[38;5;{code}mpalette {code}\x1b[0m \x1b[48;5;{code}mground {code}\x1b[0m\n")
     for red in range(0, 256, 51):
         for green in range(0, 256, 51): say(f"\x1b[38;2;{red};{green};128mtrue {red}\x1b[0m\n")
-    say("\x1b[1mbold\x1b[22m \x1b[3mitalic\x1b[23m \x1b[4munder\x1b[24m \x1b[7minverse\x1b[27m \x1b[2mdim\x1b[0m plain\n")
+    say("\x1b[1mbold\x1b[22m \x1b[3mitalic\x1b[23m \x1b[4munder\x1b[24m ")
+    say("\x1b[7minverse\x1b[27m \x1b[2mdim\x1b[0m plain\n")
     say("\x1b[31mred over"); time.sleep(.3); say(" a border"); time.sleep(.3); say("\nand a line\x1b[0m but no more\n")
     for number in range(101): say(f"\r {number:3}% of it")
     say("\n")
@@ -85,7 +86,8 @@ CONTRASTS = """() => {
             if (found.length === 3 || found[3] === 1) return found;
         }
     };
-    return [...document.querySelectorAll(".row .text, .row .text span")].filter(one => one.textContent.trim()).map(one => {
+    const all = [...document.querySelectorAll(".row .text, .row .text span")];
+    return all.filter(one => one.textContent.trim()).map(one => {
         const [low, high] = [light(parse(getComputedStyle(one).color)), light(ground(one))].sort((a, b) => a - b);
         return [(high + 0.05) / (low + 0.05), one.textContent];
     });
@@ -104,7 +106,8 @@ async def test_colours_are_kept_and_can_be_read(tmp_path: Path, theme: str) -> N
         assert [one for one in contrasts if one[0] < 4.5] == []
         styled = page.locator(".row", has_text="bold italic").locator(".text span")
         looks = await styled.evaluate_all(
-            "all => all.map(one => [one.textContent, one.style.fontWeight, one.style.fontStyle, one.style.textDecoration])"
+            "all => all.map(({textContent: text, style: {fontWeight, fontStyle, textDecoration}}) =>"
+            " [text, fontWeight, fontStyle, textDecoration])"
         )
         assert [look[:1] for look in looks] == [["bold"], ["italic"], ["under"], ["inverse"], ["dim"]]
         assert looks[0][1] == "700" and looks[1][2] == "italic" and looks[2][3].startswith("underline")

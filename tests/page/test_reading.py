@@ -185,6 +185,8 @@ async def test_a_filter_leads_into_the_context_and_back_to_its_place(tmp_path: P
         await page.keyboard.press("PageUp")
         await at_rest(page)
         before = await page.evaluate(EYE)
+        await page.locator(".row", has_text=before["text"]).hover()
+        await expect(page.get_by_role("button", name="Show in context")).to_be_visible()
         await page.keyboard.press("c")
         await expect(page.locator(".row.current")).to_have_text(re.compile(re.escape(before["text"])))
         shown = await page.locator(".row .text").all_inner_texts()

@@ -15,7 +15,12 @@ export class ApiError extends Error {
 async function ask(path, options = {}, patience = PATIENCE) {
   let answer;
   try {
-    answer = await fetch(path, { cache: "no-store", redirect: "manual", ...options, signal: AbortSignal.timeout(patience) });
+    answer = await fetch(path, {
+      cache: "no-store",
+      redirect: "manual",
+      ...options,
+      signal: AbortSignal.timeout(patience),
+    });
   } catch {
     throw new ApiError(0, words.api.unreachable);
   }
@@ -30,7 +35,11 @@ async function ask(path, options = {}, patience = PATIENCE) {
 }
 
 const project = (name) => `/api/projects/${encodeURIComponent(name)}`;
-const json = (body) => ({ method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+const json = (body) => ({
+  method: "POST",
+  headers: { "Content-Type": "application/json" },
+  body: JSON.stringify(body),
+});
 
 export const api = {
   projects: async () => (await ask("/api/projects")).json(),

@@ -21,14 +21,26 @@ export class Band {
     this.since = el("span", { class: "since" });
     this.facts = el("span", { class: "facts" });
     this.failure = el("p", { class: "failure", role: "alert", hidden: true });
-    this.commands = menu({ label: words.run.menu, iconName: "run", text: words.run.menu, open: () => this.#fillCommands() });
+    this.commands = menu({
+      label: words.run.menu,
+      iconName: "run",
+      text: words.run.menu,
+      open: () => this.#fillCommands(),
+    });
     this.actions = el("div", { class: "actions" }, this.buttons.element, this.commands.button, this.commands.panel);
     this.top = el(
-      "div", { class: "band-top" },
+      "div",
+      { class: "band-top" },
       el("div", { class: "band-words" }, this.summary, el("p", { class: "meta" }, this.state, this.since, this.facts)),
     );
     this.cards = el("div", { class: "cards" });
-    this.element = el("section", { class: "band", tabindex: "-1", "aria-label": words.band.label }, this.top, this.failure, this.cards);
+    this.element = el(
+      "section",
+      { class: "band", tabindex: "-1", "aria-label": words.band.label },
+      this.top,
+      this.failure,
+      this.cards,
+    );
     this.foot = el("div", { class: "thumb" });
     this.onNarrow = () => (narrow.matches ? this.foot : this.top).append(this.actions);
     narrow.addEventListener("change", this.onNarrow);
@@ -49,7 +61,15 @@ export class Band {
     this.buttons.draw(status, connected);
     this.commands.button.hidden = !status.commands?.length;
     this.commands.button.disabled = !connected;
-    const key = JSON.stringify([status.problem, status.help, status.errors, status.run?.id, status.state === "waiting", connected, this.app.settings.editorPattern()]);
+    const key = JSON.stringify([
+      status.problem,
+      status.help,
+      status.errors,
+      status.run?.id,
+      status.state === "waiting",
+      connected,
+      this.app.settings.editorPattern(),
+    ]);
     if (key !== this.key) fill(this.cards, this.#cards(status, connected));
     this.key = key;
     if (status.run && this.running) say(this.running, words.run.running(status.run.command, now - status.run.since));
@@ -62,7 +82,9 @@ export class Band {
       status.pid ? band.pid(status.pid) : null,
       status.usage ? band.usage(percent(status.usage.cpu), bytes(status.usage.memory)) : null,
       status.restarts ? band.restarts(status.restarts) : null,
-    ].filter(Boolean).join(" · ");
+    ]
+      .filter(Boolean)
+      .join(" · ");
   }
 
   #cards(status, connected) {
@@ -77,42 +99,91 @@ export class Band {
 
   #place(status, { file, line }) {
     if (!file) return null;
-    const href = editorAddress(this.app.settings.editorPattern(), file, line, { directory: status.directory, folders: this.app.statuses.folders });
-    return el(href ? "a" : "span", { class: "place", href, title: href ? words.problem.openInEditor : null }, words.problem.line(file, line));
+    const href = editorAddress(this.app.settings.editorPattern(), file, line, {
+      directory: status.directory,
+      folders: this.app.statuses.folders,
+    });
+    return el(
+      href ? "a" : "span",
+      { class: "place", href, title: href ? words.problem.openInEditor : null },
+      words.problem.line(file, line),
+    );
   }
 
   #problem(status) {
     const { problem } = status;
     return el(
-      "div", { class: "card problem", role: "group", "aria-label": words.problem.label },
+      "div",
+      { class: "card problem", role: "group", "aria-label": words.problem.label },
       el("p", { class: "problem-kind" }, el("strong", {}, problem.kind), this.#place(status, problem)),
       problem.message ? el("p", { class: "problem-message" }, problem.message) : null,
       problem.hint ? el("p", { class: "problem-hint" }, problem.hint) : null,
-      el("button", { type: "button", class: "button small", on: { click: () => this.showRecord(problem.record ?? null) } }, words.problem.showInLog),
+      el(
+        "button",
+        { type: "button", class: "button small", on: { click: () => this.showRecord(problem.record ?? null) } },
+        words.problem.showInLog,
+      ),
     );
   }
 
   #help({ text, command }, connected) {
-    const run = command && el("button", { type: "button", class: "button small", disabled: !connected, on: { click: () => this.run(command) } }, words.help.run(command));
+    const run =
+      command &&
+      el(
+        "button",
+        { type: "button", class: "button small", disabled: !connected, on: { click: () => this.run(command) } },
+        words.help.run(command),
+      );
     return el("p", { class: "card help" }, el("span", {}, text), run);
   }
 
   #errors({ count, newest }) {
-    const show = el("button", { type: "button", class: "button small", on: { click: () => this.showRecord(newest?.record ?? null) } }, words.problem.newest);
+    const show = el(
+      "button",
+      { type: "button", class: "button small", on: { click: () => this.showRecord(newest?.record ?? null) } },
+      words.problem.newest,
+    );
     const what = newest ? `${newest.kind}${newest.message ? `: ${newest.message}` : ""}` : "";
-    return el("p", { class: "card errors" }, el("span", {}, words.problem.errors(count)), el("span", { class: "quiet one-line" }, what), show);
+    return el(
+      "p",
+      { class: "card errors" },
+      el("span", {}, words.problem.errors(count)),
+      el("span", { class: "quiet one-line" }, what),
+      show,
+    );
   }
 
   #run(run, connected) {
     this.running = el("span", {});
-    const stop = el("button", { type: "button", class: "button small", disabled: !connected, on: { click: () => this.#try(api.stopRun(this.name)) } }, words.run.stop(run.command));
+    const stop = el(
+      "button",
+      {
+        type: "button",
+        class: "button small",
+        disabled: !connected,
+        on: { click: () => this.#try(api.stopRun(this.name)) },
+      },
+      words.run.stop(run.command),
+    );
     return el("p", { class: "card run" }, icon("run"), this.running, stop);
   }
 
   #fillCommands() {
     const status = this.app.statuses.get(this.name);
-    this.commands.panel.replaceChildren(...(status?.commands ?? []).map((command) =>
-      el("button", { type: "button", class: "entry", disabled: Boolean(status.run), on: { click: () => (this.commands.panel.hidePopover(), this.run(command)) } }, command)));
+    this.commands.panel.replaceChildren(
+      ...(status?.commands ?? []).map((command) =>
+        el(
+          "button",
+          {
+            type: "button",
+            class: "entry",
+            disabled: Boolean(status.run),
+            on: { click: () => (this.commands.panel.hidePopover(), this.run(command)) },
+          },
+          command,
+        ),
+      ),
+    );
   }
 
   run(command) {

@@ -56,7 +56,12 @@ export class Buttons {
 
   #make(action) {
     const press = () => this.press(action);
-    const button = el("button", { type: "button", class: "button", "data-action": action, on: { click: press } }, icon(action), el("span"));
+    const button = el(
+      "button",
+      { type: "button", class: "button", "data-action": action, on: { click: press } },
+      icon(action),
+      el("span"),
+    );
     this.#buttons.set(action, button);
     return button;
   }
@@ -65,7 +70,10 @@ export class Buttons {
     const focused = button === document.activeElement;
     button.remove();
     this.#buttons.delete(action);
-    if (focused) setTimeout(() => (this.element.querySelector("button") ?? this.element.closest("section"))?.focus({ preventScroll: true }));
+    if (focused)
+      setTimeout(() =>
+        (this.element.querySelector("button") ?? this.element.closest("section"))?.focus({ preventScroll: true }),
+      );
   }
 
   async press(action) {

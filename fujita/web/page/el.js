@@ -28,7 +28,11 @@ export function icon(name) {
 
 /** A button with a picture, named by its words for those who don't see it. */
 export const iconButton = (name, label, on, attributes = {}) =>
-  el("button", { type: "button", class: "icon-button", "aria-label": label, title: label, on: { click: on }, ...attributes }, icon(name));
+  el(
+    "button",
+    { type: "button", class: "icon-button", "aria-label": label, title: label, on: { click: on }, ...attributes },
+    icon(name),
+  );
 
 /** Replaces the children only where they differ from what stands there: focus and selection stay. */
 export function fill(parent, children) {

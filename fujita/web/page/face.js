@@ -20,7 +20,7 @@ export class Face {
     const { statuses, connected } = this.app;
     const status = name ? statuses.get(name) : worst(statuses.projects.values());
     document.title = this.#title(status, name);
-    const face = connected ? status?.state ?? "stopped" : "offline";
+    const face = connected ? (status?.state ?? "stopped") : "offline";
     const href = `/static/icons/${face}.svg`;
     if (favicon.getAttribute("href") !== href) favicon.setAttribute("href", href);
     for (const each of statuses.projects.values()) this.#tell(each, this.#news.of(each));
@@ -29,13 +29,16 @@ export class Face {
   #title(status, name) {
     if (!status) return words.title;
     if (!name && !isBad(status)) return words.title;
-    const what = status.problem && isBad(status) ? status.problem.kind : words.states[status.state] ?? status.state;
+    const what = status.problem && isBad(status) ? status.problem.kind : (words.states[status.state] ?? status.state);
     return `● ${status.title}: ${what}`;
   }
 
   #tell(status, news) {
     if (!news || !this.#leading || !this.app.settings.values.notify || Notification.permission !== "granted") return;
-    const notification = new Notification(words.news[news](status.title), { body: status.summary, tag: `fujita-${status.project}` });
+    const notification = new Notification(words.news[news](status.title), {
+      body: status.summary,
+      tag: `fujita-${status.project}`,
+    });
     notification.onclick = () => {
       window.focus();
       this.app.go(`/projects/${encodeURIComponent(status.project)}`);

@@ -18,13 +18,22 @@ export class Input {
     this.at = this.past.length;
     this.prompt = el("span", { class: "prompt" });
     this.field = el("input", {
-      class: "input-text", "aria-label": words.input.label, title: words.input.hint, autocomplete: "off", autocapitalize: "off", spellcheck: "false",
+      class: "input-text",
+      "aria-label": words.input.label,
+      title: words.input.hint,
+      autocomplete: "off",
+      autocapitalize: "off",
+      spellcheck: "false",
       on: { keydown: (event) => this.#key(event) },
     });
     this.failure = el("span", { class: "failure", role: "alert" });
     this.element = el(
-      "form", { class: "input", hidden: true, on: { submit: (event) => (event.preventDefault(), this.#send()) } },
-      this.prompt, this.field, el("button", { type: "submit", class: "button small" }, words.input.send), this.failure,
+      "form",
+      { class: "input", hidden: true, on: { submit: (event) => (event.preventDefault(), this.#send()) } },
+      this.prompt,
+      this.field,
+      el("button", { type: "submit", class: "button small" }, words.input.send),
+      this.failure,
     );
   }
 
@@ -37,7 +46,8 @@ export class Input {
     const prompt = status.prompt ?? null;
     if (prompt !== null && prompt !== this.#asked) {
       this.#open = true;
-      if (document.activeElement === document.body || document.activeElement?.id === "log") setTimeout(() => this.field.focus());
+      if (document.activeElement === document.body || document.activeElement?.id === "log")
+        setTimeout(() => this.field.focus());
     }
     if (prompt === null && this.#asked !== null && document.activeElement !== this.field) this.#open = false;
     this.#asked = prompt;
@@ -60,7 +70,11 @@ export class Input {
       this.failure.textContent = error.message;
       return;
     }
-    if (text) sessionStorage.setItem(this.key, JSON.stringify([...this.past.filter((other) => other !== text), text].slice(-REMEMBERED)));
+    if (text)
+      sessionStorage.setItem(
+        this.key,
+        JSON.stringify([...this.past.filter((other) => other !== text), text].slice(-REMEMBERED)),
+      );
     this.at = this.past.length;
     this.field.value = "";
   }

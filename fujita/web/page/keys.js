@@ -8,22 +8,24 @@ export const KEYS = [
   ["/", words.keys.search, (app) => app.screen.log?.toolbar.focus()],
   ["Ctrl+F", words.keys.search, (app) => app.screen.log?.toolbar.focus()],
   ["Ctrl+K", words.keys.palette, (app) => app.palette.open()],
-  ["n", words.keys.problem, (app) => app.screen.log?.jump(1)],
-  ["p", words.keys.previousProblem, (app) => app.screen.log?.jump(-1)],
-  ["e", words.keys.newest, (app) => app.screen.log?.showNewestProblem()],
-  ["G", words.keys.end, (app) => app.screen.log?.toEnd()],
-  ["g", words.keys.start, (app) => app.screen.log?.toStart()],
+  ["n", words.keys.problem, (app) => app.screen.log?.going.jump(1)],
+  ["p", words.keys.previousProblem, (app) => app.screen.log?.going.jump(-1)],
+  ["e", words.keys.newest, (app) => app.screen.log?.going.showNewestProblem()],
+  ["G", words.keys.end, (app) => app.screen.log?.going.toEnd()],
+  ["g", words.keys.start, (app) => app.screen.log?.going.toStart()],
   ["w", words.keys.wrap, (app) => app.settings.flip("wrap")],
   ["t", words.keys.times, (app) => app.settings.flip("times")],
-  ["l", words.keys.link, (app) => app.screen.log?.copyLink()],
-  ["c", words.keys.context, (app) => app.screen.log?.showInContext()],
+  ["l", words.keys.link, (app) => app.screen.log?.going.copyLink()],
+  ["c", words.keys.context, (app) => app.screen.log?.going.showInContext()],
   ["i", words.keys.input, (app) => app.screen.openInput?.()],
   ["?", words.keys.help, (app) => app.keys.open()],
   ["Esc", words.keys.leave, null], // the browser and the fields do this themselves
 ];
 
 const NEEDS_LOG = new Set(["/", "Ctrl+F"]);
-const isTyping = (target) => target instanceof Element && Boolean(target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]"));
+const isTyping = (target) =>
+  target instanceof Element &&
+  Boolean(target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]"));
 
 function nameOf(event) {
   const held = event.ctrlKey || event.metaKey;
@@ -33,10 +35,18 @@ function nameOf(event) {
 
 export class Keys {
   constructor(app) {
-    const rows = KEYS.map(([key, what]) => el("div", { class: "key-row" }, el("dt", {}, el("kbd", {}, key)), el("dd", {}, what)));
+    const rows = KEYS.map(([key, what]) =>
+      el("div", { class: "key-row" }, el("dt", {}, el("kbd", {}, key)), el("dd", {}, what)),
+    );
     this.dialog = el(
-      "dialog", { class: "dialog", "aria-label": words.keys.heading },
-      el("header", {}, el("h2", {}, words.keys.heading), iconButton("close", words.page.close, () => this.dialog.close())),
+      "dialog",
+      { class: "dialog", "aria-label": words.keys.heading },
+      el(
+        "header",
+        {},
+        el("h2", {}, words.keys.heading),
+        iconButton("close", words.page.close, () => this.dialog.close()),
+      ),
       el("dl", { class: "keys" }, rows),
     );
     document.addEventListener("keydown", (event) => this.#pressed(app, event));

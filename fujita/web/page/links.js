@@ -23,14 +23,20 @@ export function siteAddress(status, hostname) {
 
 /** A path in the box → the same file on the host, by the longest shared folder. */
 export function hostPath(path, folders) {
-  const inside = Object.keys(folders).filter((folder) => path === folder || path.startsWith(`${folder.replace(/\/$/, "")}/`));
+  const inside = Object.keys(folders).filter(
+    (folder) => path === folder || path.startsWith(`${folder.replace(/\/$/, "")}/`),
+  );
   const folder = inside.sort((a, b) => b.length - a.length)[0];
-  return folder === undefined ? path : folders[folder].replace(/\/$/, "") + path.slice(folder.replace(/\/$/, "").length);
+  return folder === undefined
+    ? path
+    : folders[folder].replace(/\/$/, "") + path.slice(folder.replace(/\/$/, "").length);
 }
 
 /** A pattern that may be opened: an own scheme, never one that runs or loads something in this page. */
 export const isEditorPattern = (pattern) =>
-  /^[a-z][a-z0-9+.-]*:/i.test(pattern) && !/^(javascript|data|vbscript|blob|file|https?|about):/i.test(pattern) && pattern.includes("{path}");
+  /^[a-z][a-z0-9+.-]*:/i.test(pattern) &&
+  !/^(javascript|data|vbscript|blob|file|https?|about):/i.test(pattern) &&
+  pattern.includes("{path}");
 
 /** The address that opens a file in the editor; null where none is set or the pattern is not one. */
 export function editorAddress(pattern, file, line, { directory, folders }) {

@@ -33,7 +33,15 @@ class App {
     this.face = new Face(this);
     this.toasts = el("div", { class: "toast", role: "status", hidden: true });
     this.aloud = el("div", { class: "hidden", role: "status" });
-    document.body.append(this.header.element, this.banners.element, this.screen.element, this.toasts, this.aloud, this.palette.dialog, this.keys.dialog);
+    document.body.append(
+      this.header.element,
+      this.banners.element,
+      this.screen.element,
+      this.toasts,
+      this.aloud,
+      this.palette.dialog,
+      this.keys.dialog,
+    );
     this.stream = new Stream({
       path: () => "/api/status/stream",
       why: () => reason(null),
@@ -103,7 +111,11 @@ class App {
 
   // The screen for this address; the same address keeps its screen.
   #route() {
-    const place = this.project ? `project ${this.project}` : this.view === "together" ? `together ${this.statuses.names}` : "overview";
+    const place = this.project
+      ? `project ${this.project}`
+      : this.view === "together"
+        ? `together ${this.statuses.names}`
+        : "overview";
     if (place === this.#place || !this.statuses.known) return;
     this.#place = place;
     this.screen.close();

@@ -10,7 +10,14 @@ export function menu({ label, iconName, text = null, attributes = {}, open = () 
   const panel = el("div", { id, class: "panel", popover: "auto", role: "group", "aria-label": label }, ...children);
   const button = el(
     "button",
-    { type: "button", class: text ? "button small" : "icon-button", popovertarget: id, "aria-label": text ? null : label, title: text ? null : label, ...attributes },
+    {
+      type: "button",
+      class: text ? "button small" : "icon-button",
+      popovertarget: id,
+      "aria-label": text ? null : label,
+      title: text ? null : label,
+      ...attributes,
+    },
     iconName ? icon(iconName) : null,
     text ? el("span", {}, text) : null,
   );
@@ -42,7 +49,13 @@ export function check(label, checked, changed) {
 export function toggle(label, text, changed, { iconName = null } = {}) {
   const button = el(
     "button",
-    { type: "button", class: iconName || text.length < 3 ? "toggle tiny" : "toggle", "aria-pressed": "false", title: label, "aria-label": text === label ? null : label },
+    {
+      type: "button",
+      class: iconName || text.length < 3 ? "toggle tiny" : "toggle",
+      "aria-pressed": "false",
+      title: label,
+      "aria-label": text === label ? null : label,
+    },
     iconName ? icon(iconName) : text,
   );
   button.addEventListener("click", () => {

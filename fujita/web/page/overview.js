@@ -12,7 +12,12 @@ export class Overview {
   constructor(app) {
     this.app = app;
     this.list = el("ul", { class: "projects" });
-    this.element = el("main", { class: "screen overview", id: "log", tabindex: "-1" }, el("h1", { class: "hidden" }, words.overview.heading), this.list);
+    this.element = el(
+      "main",
+      { class: "screen overview", id: "log", tabindex: "-1" },
+      el("h1", { class: "hidden" }, words.overview.heading),
+      this.list,
+    );
     this.timer = setInterval(() => this.draw(), 1000);
   }
 
@@ -42,15 +47,34 @@ class Row {
     this.state = el("span", { class: "state" });
     this.link = el("a", { class: "project-link", href: `/projects/${encodeURIComponent(name)}`, "data-route": true });
     this.summary = el("p", { class: "row-summary" });
-    this.problem = el("a", { class: "row-problem", href: `/projects/${encodeURIComponent(name)}`, "data-route": true, hidden: true });
-    this.site = el("a", { class: "site", target: "_blank", rel: "noreferrer noopener", hidden: true }, el("span"), icon("out"));
+    this.problem = el("a", {
+      class: "row-problem",
+      href: `/projects/${encodeURIComponent(name)}`,
+      "data-route": true,
+      hidden: true,
+    });
+    this.site = el(
+      "a",
+      { class: "site", target: "_blank", rel: "noreferrer noopener", hidden: true },
+      el("span"),
+      icon("out"),
+    );
     this.since = el("span", { class: "since" });
     this.failure = el("p", { class: "failure", role: "alert", hidden: true });
     this.cpu = new Spark(words.overview.cpu);
     this.memory = new Spark(words.overview.memory);
     this.element = el(
-      "li", { class: "project-row" },
-      el("div", { class: "row-main" }, el("h2", {}, el("bdi", {}, this.link)), el("p", { class: "meta" }, this.state, this.since, this.site), this.summary, this.problem, this.failure),
+      "li",
+      { class: "project-row" },
+      el(
+        "div",
+        { class: "row-main" },
+        el("h2", {}, el("bdi", {}, this.link)),
+        el("p", { class: "meta" }, this.state, this.since, this.site),
+        this.summary,
+        this.problem,
+        this.failure,
+      ),
       el("div", { class: "row-figures" }, this.cpu.element, this.memory.element),
       this.buttons.element,
     );
@@ -66,7 +90,11 @@ class Row {
     say(this.since, status.since ? words.overview.uptime(now - status.since) + restarts : "");
     const { problem } = status;
     this.problem.hidden = !problem;
-    if (problem) say(this.problem, [problem.kind, problem.file && words.problem.line(problem.file, problem.line)].filter(Boolean).join(" · "));
+    if (problem)
+      say(
+        this.problem,
+        [problem.kind, problem.file && words.problem.line(problem.file, problem.line)].filter(Boolean).join(" · "),
+      );
     const address = siteAddress(status, location.hostname);
     this.site.hidden = !address;
     if (address) {
@@ -74,8 +102,16 @@ class Row {
       say(this.site.firstChild, words.page.openSite(address));
     }
     const samples = this.app.statuses.samples.get(this.name) ?? [];
-    this.cpu.draw(samples.map(({ cpu }) => cpu), 1, status.usage && percent(status.usage.cpu));
-    this.memory.draw(samples.map(({ memory }) => memory), 0, status.usage && bytes(status.usage.memory));
+    this.cpu.draw(
+      samples.map(({ cpu }) => cpu),
+      1,
+      status.usage && percent(status.usage.cpu),
+    );
+    this.memory.draw(
+      samples.map(({ memory }) => memory),
+      0,
+      status.usage && bytes(status.usage.memory),
+    );
     this.buttons.draw(status, connected);
   }
 
@@ -100,14 +136,22 @@ class Spark {
     this.line = make("polyline");
     this.svg.append(this.line);
     this.figure = el("span", { class: "figure" });
-    this.element = el("span", { class: "sparked", title: words.overview.lastMinutes(label) }, el("span", { class: "figure-name" }, label), this.svg, this.figure);
+    this.element = el(
+      "span",
+      { class: "sparked", title: words.overview.lastMinutes(label) },
+      el("span", { class: "figure-name" }, label),
+      this.svg,
+      this.figure,
+    );
   }
 
   draw(values, least, figure) {
     this.element.hidden = !figure;
     say(this.figure, figure ?? "");
     const most = Math.max(least, ...values) || 1;
-    const points = values.map((value, i) => `${WIDTH - (values.length - 1 - i)},${(HEIGHT - 1 - (value / most) * (HEIGHT - 2)).toFixed(1)}`);
+    const points = values.map(
+      (value, i) => `${WIDTH - (values.length - 1 - i)},${(HEIGHT - 1 - (value / most) * (HEIGHT - 2)).toFixed(1)}`,
+    );
     this.line.setAttribute("points", points.join(" "));
   }
 }

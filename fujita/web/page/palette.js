@@ -22,10 +22,26 @@ export class Palette {
     this.app = app;
     this.list = el("ul", { class: "choices", id: "choices", role: "listbox", "aria-label": words.palette.label });
     this.field = el("input", {
-      class: "palette-text", placeholder: words.palette.placeholder, "aria-label": words.palette.placeholder, role: "combobox", "aria-expanded": "true",
-      "aria-controls": "choices", autocomplete: "off", spellcheck: "false", on: { input: () => this.#draw(0), keydown: (event) => this.#key(event) },
+      class: "palette-text",
+      placeholder: words.palette.placeholder,
+      "aria-label": words.palette.placeholder,
+      role: "combobox",
+      "aria-expanded": "true",
+      "aria-controls": "choices",
+      autocomplete: "off",
+      spellcheck: "false",
+      on: { input: () => this.#draw(0), keydown: (event) => this.#key(event) },
     });
-    this.dialog = el("dialog", { class: "dialog palette", "aria-label": words.palette.label, on: { click: (event) => event.target === this.dialog && this.dialog.close() } }, this.field, this.list);
+    this.dialog = el(
+      "dialog",
+      {
+        class: "dialog palette",
+        "aria-label": words.palette.label,
+        on: { click: (event) => event.target === this.dialog && this.dialog.close() },
+      },
+      this.field,
+      this.list,
+    );
   }
 
   open() {
@@ -39,10 +55,18 @@ export class Palette {
     const { statuses } = app;
     return [
       ...app.screen.actions,
-      ...statuses.names.map((name) => [words.palette.project(statuses.get(name).title), () => app.go(`/projects/${encodeURIComponent(name)}`)]),
+      ...statuses.names.map((name) => [
+        words.palette.project(statuses.get(name).title),
+        () => app.go(`/projects/${encodeURIComponent(name)}`),
+      ]),
       [words.page.overview, () => app.go("/?view=projects")],
       [words.page.together, () => app.go("/?view=together")],
-      ...(app.screen.log ? [[words.tools.search, () => app.screen.log.toolbar.focus()], [words.tools.clear, () => app.screen.log.clear()]] : []),
+      ...(app.screen.log
+        ? [
+            [words.tools.search, () => app.screen.log.toolbar.focus()],
+            [words.tools.clear, () => app.screen.log.clear()],
+          ]
+        : []),
       [words.settings.wrap, () => app.settings.flip("wrap")],
       [words.settings.times, () => app.settings.flip("times")],
       [words.page.keys, () => app.keys.open()],
@@ -53,14 +77,36 @@ export class Palette {
     this.#entries = this.#all().filter(([label]) => fits(label, this.field.value));
     this.#chosen = Math.max(0, Math.min(chosen, this.#entries.length - 1));
     const options = this.#entries.map(([label], i) =>
-      el("li", { id: `choice-${i}`, role: "option", class: "entry", "aria-selected": String(i === this.#chosen), on: { click: () => this.#do(i) } }, label));
-    this.list.replaceChildren(...(options.length ? options : [el("li", { class: "quiet", role: "option", "aria-disabled": "true", "aria-selected": "false" }, words.palette.nothing)]));
+      el(
+        "li",
+        {
+          id: `choice-${i}`,
+          role: "option",
+          class: "entry",
+          "aria-selected": String(i === this.#chosen),
+          on: { click: () => this.#do(i) },
+        },
+        label,
+      ),
+    );
+    this.list.replaceChildren(
+      ...(options.length
+        ? options
+        : [
+            el(
+              "li",
+              { class: "quiet", role: "option", "aria-disabled": "true", "aria-selected": "false" },
+              words.palette.nothing,
+            ),
+          ]),
+    );
     this.field.setAttribute("aria-activedescendant", `choice-${this.#chosen}`);
     options[this.#chosen]?.scrollIntoView({ block: "nearest" });
   }
 
   #key(event) {
-    if (event.key === "ArrowDown" || event.key === "ArrowUp") this.#draw(this.#chosen + (event.key === "ArrowDown" ? 1 : -1));
+    if (event.key === "ArrowDown" || event.key === "ArrowUp")
+      this.#draw(this.#chosen + (event.key === "ArrowDown" ? 1 : -1));
     else if (event.key === "Enter") this.#do(this.#chosen);
     else return;
     event.preventDefault();

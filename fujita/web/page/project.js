@@ -10,9 +10,18 @@ export class ProjectScreen {
   constructor(app, name) {
     Object.assign(this, { app, name });
     this.log = new Log(app, [name], { changed: () => this.draw(), ended: (why) => app.ended(why, name) });
-    this.band = new Band(app, name, { showRecord: (id) => (id === null ? this.log.showNewestProblem() : this.log.showRecord(id)) });
+    this.band = new Band(app, name, {
+      showRecord: (id) => (id === null ? this.log.going.showNewestProblem() : this.log.going.showRecord(id)),
+    });
     this.input = new Input(app, name, { left: () => this.log.scroller.focus() });
-    this.element = el("main", { class: "screen project" }, this.band.element, this.log.element, this.input.element, this.band.foot);
+    this.element = el(
+      "main",
+      { class: "screen project" },
+      this.band.element,
+      this.log.element,
+      this.input.element,
+      this.band.foot,
+    );
     this.timer = setInterval(() => this.draw(), 1000);
   }
 
@@ -31,9 +40,12 @@ export class ProjectScreen {
     const status = this.app.statuses.get(this.name);
     if (!status) return [];
     const press = [...this.band.buttons.element.querySelectorAll("button:enabled")].map((button) => [
-      words.palette.action(button.textContent, status.title), () => this.band.buttons.press(button.dataset.action),
+      words.palette.action(button.textContent, status.title),
+      () => this.band.buttons.press(button.dataset.action),
     ]);
-    const runs = status.run ? [] : status.commands.map((command) => [words.palette.run(command), () => this.band.run(command)]);
+    const runs = status.run
+      ? []
+      : status.commands.map((command) => [words.palette.run(command), () => this.band.run(command)]);
     return [...press, ...runs];
   }
 

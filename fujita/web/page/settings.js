@@ -6,8 +6,20 @@ import { check } from "./menu.js";
 import { words } from "./words.js";
 
 const KEY = "fujita";
-const DEFAULTS = { theme: "auto", density: "normal", wrap: true, times: false, editor: "vscode", pattern: "", notify: false };
-const CHOICES = { theme: ["auto", "light", "dark"], density: ["compact", "normal", "airy"], editor: [...Object.keys(EDITORS), "none", "own"] };
+const DEFAULTS = {
+  theme: "auto",
+  density: "normal",
+  wrap: true,
+  times: false,
+  editor: "vscode",
+  pattern: "",
+  notify: false,
+};
+const CHOICES = {
+  theme: ["auto", "light", "dark"],
+  density: ["compact", "normal", "airy"],
+  editor: [...Object.keys(EDITORS), "none", "own"],
+};
 
 function stored() {
   let read = {};
@@ -16,7 +28,8 @@ function stored() {
   } catch {
     // Storage may be forbidden or hold somebody else's words: the defaults do.
   }
-  const fits = ([name, value]) => typeof value === typeof DEFAULTS[name] && (!CHOICES[name] || CHOICES[name].includes(value));
+  const fits = ([name, value]) =>
+    typeof value === typeof DEFAULTS[name] && (!CHOICES[name] || CHOICES[name].includes(value));
   return { ...DEFAULTS, ...Object.fromEntries(Object.entries(read).filter(fits)) };
 }
 
@@ -31,7 +44,7 @@ export class Settings {
 
   editorPattern() {
     const { editor, pattern } = this.values;
-    return editor === "own" ? (isEditorPattern(pattern) ? pattern : null) : EDITORS[editor] ?? null;
+    return editor === "own" ? (isEditorPattern(pattern) ? pattern : null) : (EDITORS[editor] ?? null);
   }
 
   flip(name) {
@@ -61,8 +74,19 @@ export class Settings {
   /** The contents of the settings' panel, with what is set now. */
   panel(version) {
     const { settings } = words;
-    const pattern = el("input", { class: "field", value: this.values.pattern, placeholder: EDITORS.vscode, "aria-label": settings.pattern, on: { input: () => this.set("pattern", pattern.value) } });
-    const own = el("label", { class: "setting", hidden: this.values.editor !== "own" }, el("span", {}, settings.pattern), pattern);
+    const pattern = el("input", {
+      class: "field",
+      value: this.values.pattern,
+      placeholder: EDITORS.vscode,
+      "aria-label": settings.pattern,
+      on: { input: () => this.set("pattern", pattern.value) },
+    });
+    const own = el(
+      "label",
+      { class: "setting", hidden: this.values.editor !== "own" },
+      el("span", {}, settings.pattern),
+      pattern,
+    );
     const editor = this.#choice("editor", settings.editor, settings.editors, (value) => (own.hidden = value !== "own"));
     return [
       el("h2", { class: "panel-heading" }, settings.heading),
@@ -70,14 +94,22 @@ export class Settings {
       this.#choice("density", settings.density, settings.densities),
       check(settings.wrap, this.values.wrap, (on) => this.set("wrap", on)),
       check(settings.times, this.values.times, (on) => this.set("times", on)),
-      editor, own, this.#notify(),
+      editor,
+      own,
+      this.#notify(),
       version && el("p", { class: "quiet" }, settings.version(version)),
     ].filter(Boolean);
   }
 
   #choice(name, label, labels, changed = () => {}) {
-    const options = CHOICES[name].map((value) => el("option", { value, selected: value === this.values[name] }, labels[value]));
-    const select = el("select", { class: "field", on: { change: () => (this.set(name, select.value), changed(select.value)) } }, ...options);
+    const options = CHOICES[name].map((value) =>
+      el("option", { value, selected: value === this.values[name] }, labels[value]),
+    );
+    const select = el(
+      "select",
+      { class: "field", on: { change: () => (this.set(name, select.value), changed(select.value)) } },
+      ...options,
+    );
     return el("label", { class: "setting" }, el("span", {}, label), select);
   }
 

@@ -15,8 +15,18 @@ export class TogetherScreen {
       { label: words.tools.projects, iconName: "projects", text: words.tools.projects },
       ...this.names.map((name) => check(app.title(name), true, (on) => this.#show(name, on))),
     );
-    this.log = new Log(app, this.names, { together: true, extra: [choice.button, choice.panel], changed: () => {}, ended: (why) => why === "signed-out" && app.signedOut() });
-    this.element = el("main", { class: "screen together" }, el("h1", { class: "hidden" }, words.page.together), this.log.element);
+    this.log = new Log(app, this.names, {
+      together: true,
+      extra: [choice.button, choice.panel],
+      changed: () => {},
+      ended: (why) => why === "signed-out" && app.signedOut(),
+    });
+    this.element = el(
+      "main",
+      { class: "screen together" },
+      el("h1", { class: "hidden" }, words.page.together),
+      this.log.element,
+    );
   }
 
   draw() {}

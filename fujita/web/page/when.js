@@ -1,7 +1,13 @@
 // Times, durations, counts and sizes in the reader's own language, by Intl. Pure functions.
 
 const numbers = new Intl.NumberFormat();
-const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3, hour12: false });
+const clock = new Intl.DateTimeFormat(undefined, {
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  fractionalSecondDigits: 3,
+  hour12: false,
+});
 const shortClock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hour12: false });
 const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 
@@ -10,7 +16,12 @@ export const clockTime = (unix) => clock.format(unix * 1000);
 export const shortTime = (unix) => shortClock.format(unix * 1000);
 export const fullTime = (unix) => day.format(unix * 1000);
 
-const UNITS = [[86400, "d"], [3600, "h"], [60, "min"], [1, "s"]];
+const UNITS = [
+  [86400, "d"],
+  [3600, "h"],
+  [60, "min"],
+  [1, "s"],
+];
 
 /** "12 min", "1 h 5 min", "3 s": the two largest units, only one for short times. */
 export function duration(seconds) {

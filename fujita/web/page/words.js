@@ -50,7 +50,8 @@ export const words = {
     wrongAtFirst: "fujita.yml cannot be read yet. Fix it and save; Fujita looks again by itself.",
     none: "No projects yet.",
     how: (path) => `Write these five lines into ${path ?? "fujita.yml"} and save:`,
-    example: "projects:\n  site:\n    title: My site\n    directory: .            # where manage.py is\n    address: 0.0.0.0:8000\n",
+    example:
+      "projects:\n  site:\n    title: My site\n    directory: .            # where manage.py is\n    address: 0.0.0.0:8000\n",
     reload: "Look again",
   },
   band: {
@@ -62,7 +63,8 @@ export const words = {
     retry: (seconds) => (seconds > 0 ? `starts again in ${seconds} s` : "starts again now"),
     unknown: "Not known while the connection is lost",
   },
-  waiting: "Fujita looks every few seconds and starts it by itself. If the folder is a synced one, look at the terminal where you ran “vagrant up”.",
+  waiting:
+    "Fujita looks every few seconds and starts it by itself. If the folder is a synced one, look at the terminal where you ran “vagrant up”.",
   problem: {
     label: "Problem",
     showInLog: "Show in log",
@@ -100,9 +102,12 @@ export const words = {
     copyTraceback: "Copy traceback",
     runBegin: ({ command }) => `${command} started`,
     runEnd: ({ command, code, after }) =>
-      code === 0 ? `${command} is done${after ? ` after ${after}` : ""}` : `${command} failed with code ${code}${after ? ` after ${after}` : ""}`,
+      code === 0
+        ? `${command} is done${after ? ` after ${after}` : ""}`
+        : `${command} failed with code ${code}${after ? ` after ${after}` : ""}`,
     notes: {
-      gap: ({ count: number }) => `${many(number, "record of output is", "records of output are")} missing here: no longer kept when this page could read`,
+      gap: ({ count: number }) =>
+        `${many(number, "record of output is", "records of output are")} missing here: no longer kept when this page could read`,
       epoch: () => "Fujita was restarted and could not carry its log over: a new log begins here",
       resumed: ({ seconds }) => `Connected again after ${duration(seconds)}: nothing is missing`,
     },
@@ -179,7 +184,15 @@ export const words = {
     wrap: "Wrap long lines",
     times: "Show times",
     editor: "Open files in",
-    editors: { vscode: "VS Code", cursor: "Cursor", zed: "Zed", pycharm: "PyCharm", sublime: "Sublime Text", none: "Nothing", own: "Own pattern" },
+    editors: {
+      vscode: "VS Code",
+      cursor: "Cursor",
+      zed: "Zed",
+      pycharm: "PyCharm",
+      sublime: "Sublime Text",
+      none: "Nothing",
+      own: "Own pattern",
+    },
     pattern: "Pattern, with {path} and {line}",
     notify: "Notify me when a project breaks, and when it runs again",
     notifyDenied: "The browser does not allow notifications here.",

@@ -26,7 +26,11 @@ test("a sequence may be cut anywhere", () => {
   for (let cut = 1; cut < whole.length; cut++) {
     const { text, spans } = drawn(whole.slice(0, cut), whole.slice(cut));
     assert.equal(text, expected.text, `cut at ${cut}`);
-    assert.deepEqual(spans.map(([start, end]) => [start, end]).at(-1), expected.spans.at(-1).slice(0, 2), `cut at ${cut}`);
+    assert.deepEqual(
+      spans.map(([start, end]) => [start, end]).at(-1),
+      expected.spans.at(-1).slice(0, 2),
+      `cut at ${cut}`,
+    );
   }
 });
 
@@ -39,7 +43,18 @@ test("colours of 256 and of 16 million, with semicolons and colons", () => {
 });
 
 test("what is no colour is removed", () => {
-  for (const sequence of ["\x1b[2J", "\x1b[10;10H", "\x1b[6n", "\x1b]0;title\x07", "\x1b]52;c;eA==\x1b\\", "\x1b(B", "\x1bc", "\x9b3A", "\x1bPq\x1b\\", "\x1b[?25l"]) {
+  for (const sequence of [
+    "\x1b[2J",
+    "\x1b[10;10H",
+    "\x1b[6n",
+    "\x1b]0;title\x07",
+    "\x1b]52;c;eA==\x1b\\",
+    "\x1b(B",
+    "\x1bc",
+    "\x9b3A",
+    "\x1bPq\x1b\\",
+    "\x1b[?25l",
+  ]) {
     assert.equal(drawn(`a${sequence}b`).text, "ab", JSON.stringify(sequence));
   }
 });

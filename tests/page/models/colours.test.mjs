@@ -13,10 +13,23 @@ test("the grounds are those of the style sheet", () => {
 });
 
 test("every colour can be read on both themes, on the log's ground and on its own", () => {
-  const colours = [null, ...Array(256).keys(), trueColour(255, 255, 255), trueColour(0, 0, 0), trueColour(127, 127, 127)];
+  const colours = [
+    null,
+    ...Array(256).keys(),
+    trueColour(255, 255, 255),
+    trueColour(0, 0, 0),
+    trueColour(127, 127, 127),
+  ];
   for (const theme of ["light", "dark"]) {
     for (const fg of colours) {
-      for (const style of [{ fg }, { fg, inverse: true }, { fg, dim: true }, { fg, bg: 1 }, { fg, bg: 244 }, { fg: null, bg: fg }]) {
+      for (const style of [
+        { fg },
+        { fg, inverse: true },
+        { fg, dim: true },
+        { fg, bg: 1 },
+        { fg, bg: 244 },
+        { fg: null, bg: fg },
+      ]) {
         const { ink, ground } = look({ ...PLAIN, ...style }, theme);
         assert.ok(contrast(ink, ground ?? GROUNDS[theme]) >= 4.5, `${JSON.stringify(style)} on ${theme}`);
       }

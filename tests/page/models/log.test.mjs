@@ -61,7 +61,10 @@ test("a new epoch begins with a divider and numbers anew", () => {
   log.record(record(7, "old\n"));
   log.hello({ epoch: "two", first: 1, next: 2 });
   log.record(record(1, "new\n"));
-  assert.deepEqual(log.lines().map((line) => line.kind), ["plain", "epoch", "plain"]);
+  assert.deepEqual(
+    log.lines().map((line) => line.kind),
+    ["plain", "epoch", "plain"],
+  );
   assert.equal(log.find("two", 1).text, "new");
   assert.equal(log.find("one", 7).text, "old");
   assert.equal(log.find("two", 7), null);
@@ -92,7 +95,12 @@ test("a traceback is folded to its exception and the project's own deepest frame
     log.record(record(1, TRACEBACK.slice(0, cut), "stderr"));
     log.record(record(2, TRACEBACK.slice(cut), "stderr"));
     log.changes();
-    const folds = new Set(log.lines().map((line) => line.fold).filter(Boolean));
+    const folds = new Set(
+      log
+        .lines()
+        .map((line) => line.fold)
+        .filter(Boolean),
+    );
     assert.equal(folds.size, 1);
     const [fold] = folds;
     assert.equal(fold.exception, "ValueError: boom in view");
@@ -105,7 +113,8 @@ test("a traceback is folded to its exception and the project's own deepest frame
 
 test("chained tracebacks are one fold", () => {
   const log = model();
-  const chained = "Traceback (most recent call last):\n  File \"/site/a.py\", line 1, in f\n    g()\nKeyError: 'endfor'\n\nDuring handling of the above exception, another exception occurred:\n\nTraceback (most recent call last):\n  File \"/site/b.py\", line 2, in h\n    i()\nValueError: last\nafter\n";
+  const chained =
+    'Traceback (most recent call last):\n  File "/site/a.py", line 1, in f\n    g()\nKeyError: \'endfor\'\n\nDuring handling of the above exception, another exception occurred:\n\nTraceback (most recent call last):\n  File "/site/b.py", line 2, in h\n    i()\nValueError: last\nafter\n';
   log.record(record(1, chained, "stderr"));
   log.changes();
   const [first] = log.lines();
@@ -122,17 +131,24 @@ test("kinds are read from the text", () => {
     "Not Found: /nosuch": "warning",
     "Internal Server Error: /boom/": "error",
     "Error: That port is already in use.": "error",
-    "hello": "plain",
+    hello: "plain",
   };
   for (const [text, kind] of Object.entries(kinds)) assert.equal(kindOf(text, "stderr").kind, kind, text);
   assert.equal(kindOf("migrate: started", "fujita").kind, "run-begin");
-  assert.deepEqual(kindOf("migrate: ended with code 0 after 1.2 s", "fujita").data, { command: "migrate", code: 0, after: "1.2 s" });
+  assert.deepEqual(kindOf("migrate: ended with code 0 after 1.2 s", "fujita").data, {
+    command: "migrate",
+    code: 0,
+    after: "1.2 s",
+  });
   assert.equal(kindOf("migrate: started", "stdout").kind, "plain");
   assert.ok(isProblem({ kind: "request", data: { status: 500 }, fold: null }));
 });
 
 test("a matcher finds plain text, words and expressions", () => {
-  assert.deepEqual(matcher({ text: "a.b" }).find("a.b axb A.B"), [[0, 3], [8, 11]]);
+  assert.deepEqual(matcher({ text: "a.b" }).find("a.b axb A.B"), [
+    [0, 3],
+    [8, 11],
+  ]);
   assert.deepEqual(matcher({ text: "a-b/c" }).find("xa-b/c"), [[1, 6]]);
   assert.deepEqual(matcher({ text: "a", caseSensitive: true }).find("aA"), [[0, 1]]);
   assert.deepEqual(matcher({ text: "art", wholeWord: true }).find("start art"), [[6, 9]]);
@@ -167,6 +183,9 @@ test("several logs are merged by time, late lines at their place", () => {
   const together = new Projection(byTime);
   together.add(anna.lines());
   together.add(bert.lines());
-  assert.deepEqual(together.rows.map((line) => line.text), ["a1", "b2", "b3", "a4"]);
+  assert.deepEqual(
+    together.rows.map((line) => line.text),
+    ["a1", "b2", "b3", "a4"],
+  );
   assert.equal(together.indexOf(bert.lines()[1]), 2);
 });

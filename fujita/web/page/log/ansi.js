@@ -2,7 +2,16 @@
 // state is carried over the borders of records and lines. What the colours look like is left to colours.js.
 
 const flags = ["bold", "dim", "italic", "underline", "inverse", "strike"];
-export const PLAIN = Object.freeze({ fg: null, bg: null, bold: false, dim: false, italic: false, underline: false, inverse: false, strike: false });
+export const PLAIN = Object.freeze({
+  fg: null,
+  bg: null,
+  bold: false,
+  dim: false,
+  italic: false,
+  underline: false,
+  inverse: false,
+  strike: false,
+});
 
 // Everything that is not simply a letter on the line: C0 but tab, DEL, C1, and Unicode's two line separators.
 const CONTROL = /[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]/g;
@@ -10,9 +19,20 @@ const MOST_PARAMETERS = 64;
 const MOST_STYLES = 4096;
 
 const SWITCHES = new Map([
-  [1, { bold: true }], [2, { dim: true }], [3, { italic: true }], [4, { underline: true }], [7, { inverse: true }], [9, { strike: true }],
-  [21, { underline: true }], [22, { bold: false, dim: false }], [23, { italic: false }], [24, { underline: false }],
-  [27, { inverse: false }], [29, { strike: false }], [39, { fg: null }], [49, { bg: null }],
+  [1, { bold: true }],
+  [2, { dim: true }],
+  [3, { italic: true }],
+  [4, { underline: true }],
+  [7, { inverse: true }],
+  [9, { strike: true }],
+  [21, { underline: true }],
+  [22, { bold: false, dim: false }],
+  [23, { italic: false }],
+  [24, { underline: false }],
+  [27, { inverse: false }],
+  [29, { strike: false }],
+  [39, { fg: null }],
+  [49, { bg: null }],
 ]);
 
 let interned = new Map();
@@ -45,7 +65,10 @@ const withoutColourSpace = (parameters) => parameters.replace(/([34]8:2):\d*:(\d
 
 /** The style after a CSI … m with these parameters. */
 export function select(style, parameters) {
-  const codes = withoutColourSpace(parameters).replace(/\b4:0\b/g, "24").split(/[;:]/).map((code) => (code === "" ? 0 : Number(code)));
+  const codes = withoutColourSpace(parameters)
+    .replace(/\b4:0\b/g, "24")
+    .split(/[;:]/)
+    .map((code) => (code === "" ? 0 : Number(code)));
   let next = style;
   for (let i = 0; i < codes.length; i++) {
     const code = codes[i];

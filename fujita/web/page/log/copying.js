@@ -40,9 +40,12 @@ function partOf(row, selected) {
   const part = document.createRange();
   part.selectNodeContents(cell);
   const whole = selected.comparePoint(cell, 0) >= 0 && selected.comparePoint(cell, cell.childNodes.length) <= 0;
-  if (line.fold && line === line.fold.head) return whole || !line.fold.expanded ? (line.fold.expanded ? line.text : line.fold.text) : line.text;
+  if (line.fold && line === line.fold.head)
+    return whole || !line.fold.expanded ? (line.fold.expanded ? line.text : line.fold.text) : line.text;
   if (whole && line.stream !== "page") return line.text;
-  if (part.compareBoundaryPoints(Range.START_TO_START, selected) < 0) part.setStart(selected.startContainer, selected.startOffset);
-  if (part.compareBoundaryPoints(Range.END_TO_END, selected) > 0) part.setEnd(selected.endContainer, selected.endOffset);
+  if (part.compareBoundaryPoints(Range.START_TO_START, selected) < 0)
+    part.setStart(selected.startContainer, selected.startOffset);
+  if (part.compareBoundaryPoints(Range.END_TO_END, selected) > 0)
+    part.setEnd(selected.endContainer, selected.endOffset);
   return part.toString().replaceAll("\u200b", "");
 }

@@ -18,7 +18,9 @@ export function readFilters(query) {
   const parameters = new URLSearchParams(query);
   const filters = { ...FILTERS, text: parameters.get("q") ?? "" };
   for (const [name, key] of Object.entries(SWITCHES)) filters[key] = parameters.has(name);
-  filters.hidden = (parameters.get("hide") ?? "").split(",").filter((word) => /^(stdout|stderr|fujita|http[2-5])$/.test(word));
+  filters.hidden = (parameters.get("hide") ?? "")
+    .split(",")
+    .filter((word) => /^(stdout|stderr|fujita|http[2-5])$/.test(word));
   return filters;
 }
 
@@ -44,4 +46,5 @@ export function shows(line, filters, hits) {
   return fold && line === fold.head ? fold.lines.some((member) => hits.has(member)) : hits.has(line);
 }
 
-export const isFiltering = (filters) => Boolean((filters.only && filters.text) || filters.problems || filters.hidden.length);
+export const isFiltering = (filters) =>
+  Boolean((filters.only && filters.text) || filters.problems || filters.hidden.length);

@@ -71,7 +71,10 @@ class Places {
   }
 
   #at(offset, closing = false) {
-    while (this.node && (closing ? offset > this.before + this.node.length : offset >= this.before + this.node.length)) {
+    while (
+      this.node &&
+      (closing ? offset > this.before + this.node.length : offset >= this.before + this.node.length)
+    ) {
       this.before += this.node.length;
       this.node = this.walker.nextNode();
     }

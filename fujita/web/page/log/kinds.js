@@ -7,17 +7,34 @@ const LONGEST_WORTH_READING = 10_000;
 
 const OWN = [
   ["run-begin", /^([\w-]+): started$/, ([, command]) => ({ command })],
-  ["run-end", /^([\w-]+): ended with code (-?\d+)(?: after (.+))?$/, ([, command, code, after]) => ({ command, code: Number(code), after })],
-  ["run-end", /^([\w-]+): ended (?:by|with) (?:signal )?(SIG\w+|\w+)(?: after (.+))?$/, ([, command, code, after]) => ({ command, code, after })],
+  [
+    "run-end",
+    /^([\w-]+): ended with code (-?\d+)(?: after (.+))?$/,
+    ([, command, code, after]) => ({ command, code: Number(code), after }),
+  ],
+  [
+    "run-end",
+    /^([\w-]+): ended (?:by|with) (?:signal )?(SIG\w+|\w+)(?: after (.+))?$/,
+    ([, command, code, after]) => ({ command, code, after }),
+  ],
 ];
 
 const PRINTED = [
-  ["error", /^(Internal Server Error: |Exception in thread |Unhandled exception in thread|Error: |CommandError: |ERRORS:$|CRITICAL\b|ERROR\b)/],
+  [
+    "error",
+    /^(Internal Server Error: |Exception in thread |Unhandled exception in thread|Error: |CommandError: |ERRORS:$|CRITICAL\b|ERROR\b)/,
+  ],
   ["error", /^(django\.core\.management\.base\.)?SystemCheckError: /],
-  ["warning", /^(Not Found: |Forbidden|Bad Request: |Method Not Allowed|Invalid HTTP_HOST header|You have \d+ unapplied migration|WARNINGS?\b|Run 'python manage\.py migrate')/],
+  [
+    "warning",
+    /^(Not Found: |Forbidden|Bad Request: |Method Not Allowed|Invalid HTTP_HOST header|You have \d+ unapplied migration|WARNINGS?\b|Run 'python manage\.py migrate')/,
+  ],
   ["warning", /^\[[^\]]+\] You're accessing the development server over HTTPS/],
   ["warning", /^\S+:\d+: \w*Warning: /],
-  ["notice", /^(Watching for file changes with |Performing system checks\.\.\.|System check identified |Django version |Starting (?:\w+ )*development server at |Quit the server with |For more information on production servers)/],
+  [
+    "notice",
+    /^(Watching for file changes with |Performing system checks\.\.\.|System check identified |Django version |Starting (?:\w+ )*development server at |Quit the server with |For more information on production servers)/,
+  ],
   ["notice", / changed, reloading\.$/],
 ];
 
@@ -47,4 +64,7 @@ export function isProblem(line) {
 
 /** As above, and the things that one may want to mend: what the switch "Only problems" leaves. */
 export const isWorthMending = (line) =>
-  isProblem(line) || Boolean(line.fold) || line.kind === "warning" || (line.kind === "request" && line.data.status >= 400);
+  isProblem(line) ||
+  Boolean(line.fold) ||
+  line.kind === "warning" ||
+  (line.kind === "request" && line.data.status >= 400);

@@ -1,15 +1,15 @@
-// The log on the screen: one or several projects' feeds, what is shown of them, search, following, links to lines.
-// It puts the parts together; models know no DOM, the view no filters, the toolbar no lines.
+// The log on the screen: one or several projects' feeds, what is shown of them, search and filters.
+// It puts the parts together; models know no DOM, the view no filters, the toolbar no lines. Ways to a line are going.js's.
 
 import { api } from "../api.js";
-import { el, icon, say } from "../el.js";
-import { permalink, readPermalink } from "../links.js";
+import { el } from "../el.js";
 import { words } from "../words.js";
+import { Around } from "./around.js";
 import { Copying } from "./copying.js";
 import { Feed } from "./feed.js";
-import { isFiltering, readFilters, shows, writeFilters } from "./filters.js";
+import { readFilters, shows, writeFilters } from "./filters.js";
+import { Going } from "./going.js";
 import { Highlights } from "./highlights.js";
-import { isProblem } from "./kinds.js";
 import { Projection, byNumber, byTime } from "./projection.js";
 import { RowMaker } from "./row.js";
 import { Search } from "./search.js";
@@ -23,16 +23,12 @@ export class Log {
   #frame = null;
   #cleared = new Map(); // model → the number of its first line that is shown
   #rebuildWhenSearched = false;
-  #wanted = readPermalink(location.hash);
-  #backTo = null;
 
   constructor(app, names, { together = false, extra = [], changed = () => {}, ended = () => {} } = {}) {
     Object.assign(this, { app, together, changed });
     this.compare = together ? byTime : byNumber;
     this.#build(names, extra);
     this.feeds = names.map((name) => this.#feed(name, ended));
-    this.onHash = () => this.#goTo(readPermalink(location.hash));
-    window.addEventListener("hashchange", this.onHash);
     this.#startSearch();
     this.#tick();
   }
@@ -45,7 +41,7 @@ export class Log {
     this.search.stop();
     this.highlights.clear();
     this.view.close();
-    window.removeEventListener("hashchange", this.onHash);
+    this.going.close();
   }
 
   get state() {
@@ -53,14 +49,22 @@ export class Log {
     return ["ended", "waiting", "connecting", "resting"].find((state) => states.includes(state)) ?? "open";
   }
 
+  /** Whether "Clear view" hides lines. */
+  get cleared() {
+    return this.#cleared.size > 0;
+  }
+
   #build(names, extra) {
     const name = this.together ? null : names[0];
-    this.scroller = el("div", { class: "scroller", id: "log", tabindex: "0", role: "log", "aria-live": "off", "aria-label": words.log.label });
-    this.pill = el("button", { type: "button", class: "pill", hidden: true, on: { click: () => this.toEnd() } }, icon("down"), el("span"));
-    this.back = el("button", { type: "button", class: "pill back", hidden: true, on: { click: () => this.#goBack() } }, icon("up"), el("span", {}, words.log.back));
-    this.empty = el("div", { class: "empty", hidden: true });
-    this.notice = el("div", { class: "log-notice", role: "status", hidden: true });
-    this.footer = el("footer", { class: "log-footer" });
+    this.scroller = el("div", {
+      class: "scroller",
+      id: "log",
+      tabindex: "0",
+      role: "log",
+      "aria-live": "off",
+      "aria-label": words.log.label,
+    });
+    this.around = new Around(this);
     this.toolbar = new Toolbar({
       filters: readFilters(location.search),
       changed: (filters) => this.#filter(filters),
@@ -72,19 +76,42 @@ export class Log {
         [words.tools.times, () => this.app.settings.flip("times")],
         [words.tools.clear, () => this.clear()],
       ],
-      links: name ? [[words.tools.download, api.logAddress(name, "?download")], [words.tools.plain, api.logAddress(name)]] : [],
+      links: name
+        ? [
+            [words.tools.download, api.logAddress(name, "?download")],
+            [words.tools.plain, api.logAddress(name)],
+          ]
+        : [],
     });
-    this.projection = new Projection(this.compare, (line) => this.#shows(line));
+    this.projection = new Projection(this.compare, (line) => this.isShown(line));
     this.maker = new RowMaker({
       places: (line) => this.#places(line),
-      name: (line) => this.together && el("span", { class: `name name-${names.indexOf(line.log.project) % 8}` }, this.app.title(line.log.project)),
+      name: (line) =>
+        this.together &&
+        el("span", { class: `name name-${names.indexOf(line.log.project) % 8}` }, this.app.title(line.log.project)),
     });
-    this.view = new LogView(this.scroller, this.projection, this.maker, { followChanged: () => this.#drawPill(), moved: () => this.highlights?.plan() });
-    this.search = new Search({ compare: this.compare, searched: (lines) => this.#searched(lines), progressed: () => this.#sayFound() });
+    this.view = new LogView(this.scroller, this.projection, this.maker, {
+      followChanged: () => this.around.drawPill(),
+      moved: () => this.highlights?.plan(),
+    });
+    this.search = new Search({
+      compare: this.compare,
+      searched: (lines) => this.#searched(lines),
+      progressed: () => this.#sayFound(),
+    });
     this.highlights = new Highlights(this.view, this.search);
     this.copying = new Copying(this.view, (text) => this.app.toast(text));
-    this.stage = el("div", { class: "stage" }, this.scroller, this.empty, this.back, this.pill);
-    this.element = el("section", { class: "log", "aria-label": words.log.label }, this.toolbar.element, this.notice, this.stage, this.footer);
+    this.going = new Going(this);
+    const { empty, back, pill, notice, footer } = this.around;
+    const stage = el("div", { class: "stage" }, this.scroller, empty, back, pill);
+    this.element = el(
+      "section",
+      { class: "log", "aria-label": words.log.label },
+      this.toolbar.element,
+      notice,
+      stage,
+      footer,
+    );
     this.scroller.addEventListener("click", (event) => this.#clicked(event));
   }
 
@@ -102,7 +129,7 @@ export class Log {
     return { directory, folders: this.app.statuses.folders, editor: this.app.settings.editorPattern() };
   }
 
-  #shows(line) {
+  isShown(line) {
     if (line.n < (this.#cleared.get(line.log) ?? 0)) return false;
     if (this.together && this.feeds.some((feed) => feed.model === line.log && !feed.shown)) return false;
     return shows(line, this.toolbar.filters, this.search.active ? this.search.hits : null);
@@ -115,7 +142,7 @@ export class Log {
 
   #tick() {
     this.#frame = null;
-    const hold = this.view.following ? null : this.view.eye()?.line ?? null;
+    const hold = this.view.following ? null : (this.view.eye()?.line ?? null);
     const deadline = performance.now() + (document.hidden ? BUDGET_HIDDEN : BUDGET);
     const changes = { added: 0, dirty: [] };
     let evicted = 0;
@@ -129,9 +156,9 @@ export class Log {
       if (this.search.active) this.search.forget();
     }
     this.view.update(changes);
-    this.#drawAround();
+    this.around.draw();
     if (this.feeds.some((feed) => feed.busy)) this.#plan();
-    this.#goToWanted();
+    this.going.arrive();
   }
 
   #take({ fresh, dirty, evicted }, changes) {
@@ -144,45 +171,12 @@ export class Log {
     return evicted;
   }
 
-  /** What stands around the rows: how many, from when, what is missing. */
-  #drawAround() {
-    const [feed] = this.feeds;
-    const { rows } = this.projection;
-    const kept = this.feeds.reduce((sum, { model }) => sum + model.length, 0);
-    const times = rows.length > 1 ? words.log.span(rows[0].time, rows[rows.length - 1].time) : "";
-    say(this.footer, [words.log.kept(kept), times].filter(Boolean).join(" · "));
-    const evicted = feed && !this.together && feed.model.epoch !== null ? feed.model.first - 1 : 0;
-    this.view.setTop(evicted > 0 ? words.log.evicted(evicted) : "");
-    this.#drawEmpty(kept);
-    this.highlights.plan();
-    this.#drawPill();
-  }
-
-  #drawEmpty(kept) {
-    const nothing = this.projection.rows.length === 0;
-    const ready = this.feeds.every(({ model }) => model.live);
-    this.empty.hidden = !nothing || !ready;
-    if (this.empty.hidden) return;
-    if (kept && this.#cleared.size === 0) {
-      const all = el("button", { type: "button", class: "button small", on: { click: () => this.toolbar.showAll() } }, words.log.showAll);
-      if (!this.empty.querySelector("button")) this.empty.replaceChildren(el("p", {}, words.log.nothingMatches), all);
-    } else if (!kept) {
-      const state = this.app.statuses.get(this.feeds[0]?.name)?.state;
-      this.empty.replaceChildren(el("p", {}, words.log.empty[state] ?? ""));
-    } else this.empty.replaceChildren();
-  }
-
-  #drawPill() {
-    this.pill.hidden = this.view.following || (this.view.atEnd() && !this.view.unseen);
-    say(this.pill.lastChild, words.log.newLines(this.view.unseen));
-  }
-
   #rebuild() {
     const eye = this.view.eye();
     this.projection.rows = [];
     this.projection.add(this.feeds.flatMap(({ model }) => model.lines()));
     this.view.draw(this.view.following ? null : eye);
-    this.#drawAround();
+    this.around.draw();
   }
 
   /** Editor links in rows are made anew when what they lead to changes. */
@@ -209,7 +203,10 @@ export class Log {
 
   #startSearch() {
     const { text, caseSensitive, wholeWord, regex } = this.toolbar.filters;
-    this.search.start({ text, caseSensitive, wholeWord, regex }, this.feeds.flatMap(({ model }) => model.lines()));
+    this.search.start(
+      { text, caseSensitive, wholeWord, regex },
+      this.feeds.flatMap(({ model }) => model.lines()),
+    );
     this.highlights.plan();
   }
 
@@ -224,7 +221,7 @@ export class Log {
         this.view.update({ added: Math.max(0, this.projection.rows.length - before) });
       }
     }
-    this.#drawAround();
+    this.around.draw();
   }
 
   #sayFound() {
@@ -237,81 +234,14 @@ export class Log {
     if (!from) return;
     const match = this.search.step(direction, from);
     if (!match) return;
-    this.reveal(match.line);
+    this.going.reveal(match.line);
     this.#sayFound();
     this.highlights.plan();
   }
 
-  // Going places
-
-  /** Brings a line to the reader, unfolding and unfiltering what hides it. */
-  reveal(line) {
-    if (line.fold && line !== line.fold.head && !line.fold.expanded) this.#unfold(line.fold, true);
-    if (!this.#shows(line)) {
-      this.#cleared.clear();
-      this.toolbar.showAll();
-    }
-    this.view.reveal(line);
-    this.#drawPill();
-  }
-
-  toEnd() {
-    this.view.follow();
-    this.#drawPill();
-  }
-
-  toStart() {
-    this.view.toStart();
-    this.#drawPill();
-  }
-
-  jump(direction) {
-    const { rows } = this.projection;
-    const from = this.view.current ?? this.view.eye()?.line;
-    if (!from) return;
-    const place = this.projection.place(from);
-    const started = Boolean(this.view.current);
-    for (let i = started || direction < 0 ? 1 : 0; i <= rows.length; i++) {
-      const line = rows[(place + direction * i + rows.length * 2) % rows.length];
-      if (isProblem(line) && line !== this.view.current) return this.reveal(line);
-    }
-  }
-
-  /** The line of a record of this project's log: the problem card's "Show in log". */
-  showRecord(id) {
-    const { model } = this.feeds[0];
-    this.#goTo({ epoch: model.epoch, id, part: 0 });
-  }
-
-  showNewestProblem() {
-    const { rows } = this.projection;
-    for (let i = rows.length - 1; i >= 0; i--) if (isProblem(rows[i])) return this.reveal(rows[i]);
-    return undefined;
-  }
-
-  #goToWanted() {
-    const [feed] = this.feeds;
-    if (!this.#wanted || !feed || feed.busy || !feed.model.live) return;
-    const wanted = this.#wanted;
-    this.#wanted = null;
-    this.#goTo(wanted);
-  }
-
-  #goTo(wanted) {
-    if (!wanted) return;
-    for (const { model } of this.feeds) {
-      const line = model.find(wanted.epoch, wanted.id, wanted.part);
-      if (line) return this.reveal(line);
-    }
-    const { model } = this.feeds[0];
-    const why = wanted.epoch !== model.epoch ? "epoch" : wanted.id > model.last ? "unknown" : "evicted";
-    this.say(words.log.whichLine[why], words.page.close, () => this.say(null));
-  }
-
-  /** A sentence above the log, with a button; null takes it away. */
-  say(sentence, label, act) {
-    this.notice.hidden = !sentence;
-    if (sentence) this.notice.replaceChildren(el("span", {}, sentence), el("button", { type: "button", class: "button small", on: { click: act } }, label));
+  /** Lines that "Clear view" hid are shown again. */
+  unclear() {
+    this.#cleared.clear();
   }
 
   clear() {
@@ -322,33 +252,11 @@ export class Log {
       if (lines.length) this.#cleared.set(model, lines[lines.length - 1].n + 1);
     }
     this.#rebuild();
-    this.say(words.log.cleared(hidden), words.log.undo, () => {
+    this.around.say(words.log.cleared(hidden), words.log.undo, () => {
       this.#cleared.clear();
-      this.say(null);
+      this.around.say(null);
       this.#rebuild();
     });
-  }
-
-  showInContext(line = this.view.current ?? this.view.eye()?.line) {
-    if (!line || !isFiltering(this.toolbar.filters)) return;
-    this.#backTo = { filters: this.toolbar.filters, eye: this.view.eye() };
-    this.toolbar.showAll();
-    this.view.reveal(line);
-    this.back.hidden = false;
-  }
-
-  #goBack() {
-    const { filters, eye } = this.#backTo;
-    this.back.hidden = true;
-    this.toolbar.set(filters);
-    if (eye) this.view.draw(eye);
-  }
-
-  copyLink(line = this.view.current ?? this.view.eye()?.line) {
-    if (!line || line.stream === "page") return;
-    history.replaceState(history.state, "", `#${permalink(line)}`);
-    this.view.mark(line);
-    this.copying.write(location.href, words.log.linkCopied);
   }
 
   // Clicks in rows
@@ -357,7 +265,7 @@ export class Log {
     const row = event.target.closest(".row");
     if (!row) return;
     const act = event.target.closest("[data-do]")?.dataset.do;
-    if (act === "fold") this.#unfold(row.line.fold, !row.line.fold.expanded);
+    if (act === "fold") this.unfold(row.line.fold, !row.line.fold.expanded);
     else if (act === "copy-fold") this.copying.write(row.line.fold.text, words.log.copied);
     else if (act === "whole") {
       this.maker.whole.add(row.line);
@@ -365,17 +273,18 @@ export class Log {
     } else if (event.target.closest(".time, .mark")) {
       if (event.ctrlKey || event.metaKey || event.shiftKey) return;
       event.preventDefault();
-      this.copyLink(row.line);
-    } else if (isFiltering(this.toolbar.filters) && event.target.closest(".context")) this.showInContext(row.line);
+      this.going.copyLink(row.line);
+    }
   }
 
-  #unfold(fold, expanded) {
+  unfold(fold, expanded) {
     fold.expanded = expanded;
     this.view.pause();
     this.projection.review(fold.lines);
-    const focused = document.activeElement?.dataset?.do === "fold" ? document.activeElement.closest(".row")?.line : null;
+    const focused =
+      document.activeElement?.dataset?.do === "fold" ? document.activeElement.closest(".row")?.line : null;
     this.view.update({ dirty: fold.lines });
     if (focused) this.view.row(focused)?.querySelector("[data-do=fold]")?.focus({ preventScroll: true });
-    this.#drawPill();
+    this.around.drawPill();
   }
 }

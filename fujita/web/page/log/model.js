@@ -126,7 +126,9 @@ export class LogModel {
   /** A remark of the page itself between two lines. */
   note(kind, data) {
     const newest = this.#lines[this.#lines.length - 1];
-    const line = this.#append(new Line(this.#count, this, { id: this.last, time: newest?.time ?? 0, stream: "page" }, 0));
+    const line = this.#append(
+      new Line(this.#count, this, { id: this.last, time: newest?.time ?? 0, stream: "page" }, 0),
+    );
     Object.assign(line, { kind, data, open: false });
     return line;
   }

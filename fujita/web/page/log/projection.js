@@ -2,7 +2,8 @@
 // Holds one array of lines, sorted by `compare`; new ones are merged in, forgotten ones leave.
 
 export const byNumber = (a, b) => a.n - b.n;
-export const byTime = (a, b) => a.time - b.time || (a.log.project < b.log.project ? -1 : a.log.project > b.log.project ? 1 : a.n - b.n);
+export const byTime = (a, b) =>
+  a.time - b.time || (a.log.project < b.log.project ? -1 : a.log.project > b.log.project ? 1 : a.n - b.n);
 
 export class Projection {
   rows = [];
@@ -61,7 +62,8 @@ export class Projection {
     while (gone < before && this.rows[gone].gone) gone += 1;
     if (gone) this.rows.splice(0, gone);
     // Sorted by number only the oldest leave; sorted by time a talkative project's leave from the middle.
-    if (this.compare !== byNumber && this.rows.some((line) => line.gone)) this.rows = this.rows.filter((line) => !line.gone);
+    if (this.compare !== byNumber && this.rows.some((line) => line.gone))
+      this.rows = this.rows.filter((line) => !line.gone);
     return before - this.rows.length;
   }
 

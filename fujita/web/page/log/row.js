@@ -38,14 +38,20 @@ export class RowMaker {
     if (line.kind === "request") classes.push(`http-${Math.floor(line.data.status / 100)}`);
     if (line.kind === "run-end" && line.data.code !== 0) classes.push("failed");
     if (line.run) classes.push("of-run");
-    if (line.fold) classes.push(line === line.fold.head ? "fold" : this.#frameClass(line), line.fold.expanded ? "expanded" : "folded");
+    if (line.fold)
+      classes.push(
+        line === line.fold.head ? "fold" : this.#frameClass(line),
+        line.fold.expanded ? "expanded" : "folded",
+      );
     return classes.join(" ");
   }
 
   #frameClass(line) {
     const { lines } = line.fold;
     const at = lines.indexOf(line);
-    const frame = frameOf(line.text) ?? (/^ {4}/.test(line.text) ? frameOf(lines[at - 1]?.text ?? "") ?? frameOf(lines[at - 2]?.text ?? "") : null);
+    const frame =
+      frameOf(line.text) ??
+      (/^ {4}/.test(line.text) ? (frameOf(lines[at - 1]?.text ?? "") ?? frameOf(lines[at - 2]?.text ?? "")) : null);
     if (!frame) return "in-fold";
     return ownFile(frame.file, this.places(line).directory) ? "in-fold own-frame" : "in-fold library-frame";
   }
@@ -61,13 +67,27 @@ export class RowMaker {
   #time(line) {
     if (line.stream === "page") return el("span", { class: "time" });
     const label = clockTime(line.time);
-    return el("a", { class: "time", href: `#${permalink(line)}`, tabindex: "-1", title: words.log.copyLink(fullTime(line.time)) }, label);
+    return el(
+      "a",
+      { class: "time", href: `#${permalink(line)}`, tabindex: "-1", title: words.log.copyLink(fullTime(line.time)) },
+      label,
+    );
   }
 
   #mark(line) {
     if (line.stream === "page") return el("span", { class: "mark" });
     const title = words.log.markTitle(line.stream, fullTime(line.time));
-    return el("a", { class: "mark", href: `#${permalink(line)}`, tabindex: "-1", title, "aria-label": words.log.streams[line.stream] }, MARKS[line.stream] ?? "");
+    return el(
+      "a",
+      {
+        class: "mark",
+        href: `#${permalink(line)}`,
+        tabindex: "-1",
+        title,
+        "aria-label": words.log.streams[line.stream],
+      },
+      MARKS[line.stream] ?? "",
+    );
   }
 
   #text(line) {
@@ -93,7 +113,14 @@ export class RowMaker {
       at = link.end;
     }
     this.#styled(cell, line.spans, text, at, text.length);
-    if (cut) cell.append(el("button", { type: "button", class: "more", "data-do": "whole" }, words.log.moreLetters(line.text.length - MOST_LETTERS)));
+    if (cut)
+      cell.append(
+        el(
+          "button",
+          { type: "button", class: "more", "data-do": "whole" },
+          words.log.moreLetters(line.text.length - MOST_LETTERS),
+        ),
+      );
   }
 
   #anchor(link, line) {
@@ -128,7 +155,12 @@ export class RowMaker {
     );
     const copy = el("button", { type: "button", class: "fold-copy", "data-do": "copy-fold" }, words.log.copyTraceback);
     const foot = el("span", { class: "fold-foot" }, words.log.frames(fold.frames), " · ", copy);
-    const summary = el("span", { class: "fold-summary" }, toggle, el("span", { class: "frame" }, fold.frame ? this.#frame(fold, line) : null, foot));
+    const summary = el(
+      "span",
+      { class: "fold-summary" },
+      toggle,
+      el("span", { class: "frame" }, fold.frame ? this.#frame(fold, line) : null, foot),
+    );
     const cell = el("span", { class: "text" }, summary);
     if (fold.expanded) {
       const first = el("span", { class: "fold-first" });
@@ -140,10 +172,15 @@ export class RowMaker {
 
   #frame({ frame, source }, line) {
     const { directory, folders, editor } = this.places(line);
-    const shown = directory && frame.file.startsWith(`${directory}/`) ? frame.file.slice(directory.length + 1) : frame.file;
+    const shown =
+      directory && frame.file.startsWith(`${directory}/`) ? frame.file.slice(directory.length + 1) : frame.file;
     const href = editorAddress(editor, frame.file, frame.line, { directory, folders });
     const place = el(href ? "a" : "span", { href, class: "place" }, `${shown}:${frame.line}`);
-    return [place, frame.name ? el("span", { class: "quiet" }, `in ${frame.name}`) : null, source ? el("code", {}, source) : null];
+    return [
+      place,
+      frame.name ? el("span", { class: "quiet" }, `in ${frame.name}`) : null,
+      source ? el("code", {}, source) : null,
+    ];
   }
 }
 

@@ -2,6 +2,7 @@
 // Regular expressions run in a worker, where one that never ends can be ended. No DOM.
 
 import { matcher } from "./matcher.js";
+import { byNumber } from "./projection.js";
 
 const SLICE = 6; // milliseconds
 const LINES_A_MESSAGE = 2_000;
@@ -66,6 +67,7 @@ export class Search {
   /** Lines that are no longer kept take their matches with them. */
   forget() {
     for (const [line, ranges] of this.hits) {
+      if (!line.gone && this.compare === byNumber) return; // the oldest stand first, and only the oldest go
       if (!line.gone) continue;
       this.total -= ranges.length;
       this.hits.delete(line);

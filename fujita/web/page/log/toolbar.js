@@ -14,8 +14,14 @@ export class Toolbar {
   constructor({ filters, changed, step, leave, actions, links, extra = [] }) {
     Object.assign(this, { filters, changed, step, leave });
     this.field = el("input", {
-      type: "search", class: "search-text", placeholder: words.tools.search, "aria-label": words.tools.search, spellcheck: "false",
-      autocomplete: "off", enterkeyhint: "search", on: { input: () => this.#set({ text: this.field.value }), keydown: (event) => this.#key(event) },
+      type: "search",
+      class: "search-text",
+      placeholder: words.tools.search,
+      "aria-label": words.tools.search,
+      spellcheck: "false",
+      autocomplete: "off",
+      enterkeyhint: "search",
+      on: { input: () => this.#set({ text: this.field.value }), keydown: (event) => this.#key(event) },
     });
     this.count = el("span", { class: "search-count", role: "status" });
     const bind = (key, label, text) => toggle(label, text, (on) => this.#set({ [key]: on }));
@@ -32,11 +38,19 @@ export class Toolbar {
     const { caseSensitive, wholeWord, regex, only, problems } = this.toggles;
     for (const part of [caseSensitive, wholeWord, regex, only]) part.classList.add("of-search");
     this.element = el(
-      "div", { class: "toolbar", role: "toolbar", "aria-label": words.tools.label },
+      "div",
+      { class: "toolbar", role: "toolbar", "aria-label": words.tools.label },
       el("div", { class: "search", role: "search" }, this.field, this.count, caseSensitive, wholeWord, regex),
       iconButton("up", words.tools.previous, () => this.step(-1), { class: "icon-button of-search" }),
       iconButton("down", words.tools.next, () => this.step(1), { class: "icon-button of-search" }),
-      only, problems, ...extra, show.button, show.panel, more.button, more.panel, this.error,
+      only,
+      problems,
+      ...extra,
+      show.button,
+      show.panel,
+      more.button,
+      more.panel,
+      this.error,
     );
     this.draw();
   }
@@ -104,7 +118,9 @@ export class Toolbar {
   #moreMenu(actions, links) {
     const more = menu(
       { label: words.tools.more, iconName: "more" },
-      ...actions.map(([label, act]) => el("button", { type: "button", class: "entry", on: { click: () => (more.panel.hidePopover(), act()) } }, label)),
+      ...actions.map(([label, act]) =>
+        el("button", { type: "button", class: "entry", on: { click: () => (more.panel.hidePopover(), act()) } }, label),
+      ),
       ...links.map(([label, href]) => el("a", { class: "entry", href }, label)),
     );
     return more;

@@ -1,7 +1,8 @@
 // Lines → tracebacks: which lines belong together, how they end, and which frame is the project's own.
 // One reader a stream; it is given finished lines in order and knows nothing of how a fold is shown.
 
-const BEGIN = /^(?:[ |+]*(?:Exception Group )?Traceback \(most recent call last\):|Exception in thread .+:|Unhandled exception in thread started by .+)$/;
+const BEGIN =
+  /^(?:[ |+]*(?:Exception Group )?Traceback \(most recent call last\):|Exception in thread .+:|Unhandled exception in thread started by .+)$/;
 const FRAME = /^[ |]*File "([^"]+)", line (\d+)(?:, in (.+))?$/;
 const CHAIN = /^(?:[ |]*)(?:During handling of the above exception|The above exception was the direct cause)/;
 const EXCEPTION = /^(?:[ |]*)([A-Za-z_][\w.]*)(?:: (.*))?$/;
@@ -96,7 +97,10 @@ export class TracebackReader {
       }
     } else if (BEGIN.test(text) || CHAIN.test(text)) {
       this.#said = false;
-    } else if (/^[ |]{4,}\S/.test(text) && !/^[ |]*[A-Za-z_][\w.]*(Error|Exception|Group|Exit|Interrupt|Warning)\b/.test(text)) {
+    } else if (
+      /^[ |]{4,}\S/.test(text) &&
+      !/^[ |]*[A-Za-z_][\w.]*(Error|Exception|Group|Exit|Interrupt|Warning)\b/.test(text)
+    ) {
       if (this.#frame === this.#fold.frame && !this.#fold.source) this.#fold.source = text.trim();
     } else if (!this.#said) this.#readException(text);
   }

@@ -30,7 +30,9 @@ export class LogView {
     this.above.append(this.top);
     this.scroller.replaceChildren(this.above, this.list, this.below);
     scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
-    scroller.addEventListener("wheel", (event) => event.deltaY < 0 && this.#canScroll() && this.pause(), { passive: true });
+    scroller.addEventListener("wheel", (event) => event.deltaY < 0 && this.#canScroll() && this.pause(), {
+      passive: true,
+    });
     scroller.addEventListener("pointerdown", (event) => (this.#held = event.target === scroller));
     this.onRelease = () => (this.#held = false);
     this.onSelection = () => this.selecting && this.pause();
@@ -46,7 +48,9 @@ export class LogView {
 
   get selecting() {
     const selection = document.getSelection();
-    return Boolean(selection && !selection.isCollapsed && selection.anchorNode && this.list.contains(selection.anchorNode));
+    return Boolean(
+      selection && !selection.isCollapsed && selection.anchorNode && this.list.contains(selection.anchorNode),
+    );
   }
 
   get current() {
@@ -248,7 +252,8 @@ export class LogView {
     if (scrollTop === this.#lastTop) return;
     const down = scrollTop > this.#lastTop;
     if (this.following && !down && !this.atEnd()) this.pause();
-    if (!this.following && down && this.atEnd() && this.to === this.rows.length && !this.selecting) return this.follow();
+    if (!this.following && down && this.atEnd() && this.to === this.rows.length && !this.selecting)
+      return this.follow();
     this.#lastTop = scrollTop;
     this.#eye = null;
     if (!this.following) this.#keepUp();
