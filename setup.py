@@ -17,9 +17,10 @@ setup(
     python_requires=">=3.10",
     packages=find_packages(include=["fujita", "fujita.*"]),
     include_package_data=True,
-    data_files=[  # what `fujita init` and provision.sh take from an installed Fujita
+    data_files=[  # what `fujita init`, `fujita help` and provision.sh take from an installed Fujita
         ("share/fujita/systemd", ["deploy/systemd/fujita.service", "deploy/systemd/fujita.socket"]),
         ("share/fujita/vagrant", ["deploy/vagrant/fujita.rb", "deploy/vagrant/provision.sh"]),
+        ("share/fujita/docs", [f"docs/{page.name}" for page in sorted(HERE.glob("docs/*.md"))]),
     ],
     install_requires=[
         "tornado>=6.5",  # HTTP and WebSockets
@@ -34,6 +35,7 @@ setup(
             "pytest>=8",  # the promises
             "pytest-asyncio>=0.24",  # tests that talk to a sidecar are coroutines
             "hypothesis>=6",  # random cuts, random bytes, random buttons
+            "build>=1",  # the wheel and the sdist, installed by a test
             "jsonschema>=4",  # the example validates against the published schema
             "playwright>=1.45",  # drives Debian's chromium
             "ruff>=0.6",
