@@ -108,9 +108,9 @@ class Log(Handler):
                 cursor = batch.last
                 self.write(batch.lines if ndjson else "".join([record.text for record in batch.records]))
                 await self.flush()
+            await self.finish()
         except tornado.iostream.StreamClosedError:
             return
-        await self.finish()
 
     def _first(self, cache: Cache) -> int:
         asked = self.get_query_argument("lines", None)

@@ -41,6 +41,7 @@ class Stream(Handler, WebSocketHandler):
     def open(self, *args: str, **kwargs: str) -> None:
         self.open_streams.add(self)
         self._sending = asyncio.create_task(self._send())
+        self._leaving = asyncio.create_task(self._leave_with(*self.path_args)) if self.path_args else None
 
     def on_message(self, message: str | bytes) -> None:
         self.close(UNSUPPORTED)
@@ -48,6 +49,8 @@ class Stream(Handler, WebSocketHandler):
     def on_close(self) -> None:
         self.open_streams.discard(self)
         self._sending.cancel()
+        if self._leaving:
+            self._leaving.cancel()
 
     async def _send(self) -> None:
         try:
@@ -57,6 +60,13 @@ class Stream(Handler, WebSocketHandler):
         except Exception:
             log.exception("a defect of Fujita's own, in %s", self.request.path)
             self.close(INTERNAL_ERROR)
+
+    async def _leave_with(self, name: str) -> None:
+        """Says goodbye once the project is no more: another one of this name would have another log."""
+        cache, board = self.project(name).cache, self.supervisor.board
+        while name in self.supervisor.projects and self.project(name).cache is cache:
+            await board.wait(board.version)
+        self.close(GOING_AWAY)
 
     async def send_all(self) -> None:
         """Sends for ever."""
