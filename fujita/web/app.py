@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import logging
-from pathlib import Path
 from typing import Any
 
 from tornado.httpserver import HTTPServer
-from tornado.web import Application, StaticFileHandler
+from tornado.web import Application
 
-from fujita import words
 from fujita.supervisor import Supervisor
-from fujita.web import api, streams
-from fujita.web.handler import Answer, Handler, NotFound
+from fujita.web import api, assets, streams
+from fujita.web.handler import NotFound
 
-PAGE = Path(__file__).parent / "page"
 NAME = r"([a-z0-9][a-z0-9_-]*)"
 
 HEADER_LIMIT = 64 * 1024
@@ -25,37 +22,12 @@ PING_INTERVAL, PING_TIMEOUT = 20, 20
 """Seconds: a client that vanished without a word is gone within 40."""
 
 
-class Console(Handler):
-    """The page, the same for every screen: it looks at its own address."""
-
-    def get(self, name: str | None = None) -> None:
-        self.set_header("Content-Type", "text/html; charset=utf-8")
-        self.set_header("Cache-Control", "no-cache")
-        self.finish((PAGE / "index.html").read_bytes())
-
-
-class Asset(Handler, StaticFileHandler):
-    """A file of the page. `no-cache`: asked for each time, answered with 304 where it is the same."""
-
-    def initialize(self, supervisor: Supervisor) -> None:  # type: ignore[override]
-        Handler.initialize(self, supervisor)
-        StaticFileHandler.initialize(self, str(PAGE))
-
-    def validate_absolute_path(self, root: str, absolute_path: str) -> str | None:
-        if "\0" in absolute_path:  # no file can have this name, and os.path.realpath says so with a ValueError
-            raise Answer(404, words.no_such_page(self.request.path))
-        return super().validate_absolute_path(root, absolute_path)
-
-    def set_extra_headers(self, path: str) -> None:
-        self.set_header("Cache-Control", "no-cache")
-
-
 def application(supervisor: Supervisor) -> Application:
     given: dict[str, Any] = {"supervisor": supervisor}
     rows = [
-        (r"/", Console),
-        (rf"/projects/{NAME}", Console),
-        (r"/static/(.*)", Asset),
+        (r"/", assets.Console),
+        (rf"/projects/{NAME}", assets.Console),
+        (r"/static/(.*)", assets.Asset),
         (r"/healthz", api.Healthz),
         (r"/sign-in", api.SignIn),
         (r"/sign-out", api.SignOut),
@@ -75,7 +47,7 @@ def application(supervisor: Supervisor) -> Application:
         [(path, handler, given) for path, handler in rows],
         default_handler_class=NotFound,
         default_handler_args=given,
-        template_path=str(PAGE),
+        template_path=str(assets.PAGE),
         websocket_ping_interval=PING_INTERVAL,
         websocket_ping_timeout=PING_TIMEOUT,
         websocket_max_message_size=streams.LONGEST_CONTROL_FRAME,
