@@ -1,85 +1,178 @@
-"""Folders in, "this file was saved" out. Polls, since no inotify crosses a synced folder; ignores what no person saves,
-and waits until nothing more is saved, so that a branch switch is one event. Leaves to others why one asks."""
+"""A folder in, "this file was saved" out. Polls, since no inotify crosses a synced folder; ignores what no person
+saves, and waits until nothing more is saved, so that a branch switch is one change. Leaves to others why one asks."""
 
 from __future__ import annotations
 
+import asyncio
 import os
-from collections.abc import AsyncIterator, Iterator
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
-from watchfiles import Change, awatch
-
-POLL_MS = 400
-SETTLED_MS = 500
-"""Milliseconds without another save after which what was saved is complete; more than one poll."""
-LONGEST_MS = 5000
-"""Milliseconds after which it is reported even if files are still being saved."""
+LOOK_PAUSE = 0.3
+"""Seconds between two looks, if the looks are short."""
+LOOK_SHARE = 0.1
+"""The part of the time that may go into looking: a large tree is looked at less often."""
+SETTLED_AFTER = 0.4
+"""Seconds without another save after which what was saved is complete."""
+SETTLED_AT_LAST = 5.0
+"""Seconds after which it counts as complete even if files are still being saved."""
 FOLDERS_LIMIT = 5000
-"""Folders that are watched at most: a poll looks at every file in them."""
+"""Folders that are looked into at most, the nearest first."""
 
-IGNORED_FOLDERS = frozenset(
-    "__pycache__ node_modules bower_components site-packages venv env virtualenv media static_root staticfiles "
-    "build dist htmlcov target tmp".split()
-)
-"""Beside those whose name begins with a dot: .git, .venv, .tox, .idea, .mypy_cache …"""
+FILLED_BY_TOOLS = frozenset("__pycache__ node_modules bower_components site-packages htmlcov".split())
+"""Folders beside those whose name begins with a dot (.git, .tox, .idea …) and virtual environments (pyvenv.cfg)."""
+MAYBE_APPS = frozenset("media uploads static_root staticfiles build dist target tmp logs".split())
+"""Folders that programs fill too, unless they are packages of the project's own: an app may be called media."""
 MATTERING_SUFFIXES = frozenset(
-    ".py .pyi .toml .cfg .ini .env .yml .yaml .json .txt .html .js .mjs .cjs .ts .tsx .jsx .vue .svelte .css .scss "
-    ".sh .po .sql .xml .graphql .lock .pth".split()
+    ".py .pyi .toml .cfg .ini .env .yml .yaml .json .txt .lock .pth .html .jinja .jinja2 .j2 .po .mo .sql .xml "
+    ".graphql .js .mjs .cjs .ts .mts .tsx .jsx .vue .svelte .css .scss .sass .less .sh .go .rs .rb .php .java .kt "
+    ".ex .exs".split()
 )
-MATTERING_NAMES = frozenset(["Pipfile", "Procfile", "Makefile", "Dockerfile", ".env", ".python-version"])
-TEMPORARY_PREFIXES = (".#", "#", "~", ".~")
-"""What editors write beside the file that is being edited: emacs, office programs."""
+MATTERING_NAMES = frozenset("Pipfile Procfile Makefile Dockerfile Gemfile .python-version".split())
+TEMPORARY_PREFIXES = (".", "#", "~", "flycheck_")
+"""What editors and systems write beside the file that is being edited: vim, emacs, macOS, office programs."""
+
+Stamp = tuple[int, int, int]
+"""st_mtime_ns, st_size and st_ino: a file that differs in any was saved, whatever the clocks of host and guest say."""
 
 
-async def saved_files(directory: Path) -> AsyncIterator[Path]:
-    """Yields one file, relative to `directory`, for each time that something was saved below it and is settled."""
-    while True:
-        folders = list(watched_folders(directory))
-        changes_of_folders = awatch(
-            *folders,
-            watch_filter=None,
-            recursive=False,
-            force_polling=True,
-            poll_delay_ms=POLL_MS,
-            step=SETTLED_MS,
-            debounce=LONGEST_MS,
-            yield_on_timeout=False,
-            raise_interrupt=False,
-        )
-        async for changes in changes_of_folders:
-            saved = sorted(path for change, path in changes if matters(path) and change is not Change.deleted)
-            if saved:
-                yield Path(os.path.relpath(saved[0], directory))
-            if any(Path(path).is_dir() for _, path in changes):
-                break  # a folder came or went: look at the new ones too
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One file of those that were saved together, relative to the folder; `removed` if none was saved, `early` if it
+    was before anybody waited."""
+
+    file: str
+    removed: bool
+    early: bool
 
 
-def matters(path: str) -> bool:
-    """Whether saving `path` may mend a project: source and settings do; compiled, temporary and data files don't."""
-    name = os.path.basename(path)  # noqa: PTH119 - hundreds at a branch switch
-    if name.startswith(TEMPORARY_PREFIXES) or name.endswith("~"):
-        return False
-    return name in MATTERING_NAMES or os.path.splitext(name)[1] in MATTERING_SUFFIXES  # noqa: PTH122
+class Watch:
+    """What was saved below `directory`."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._known: dict[str, Stamp] | None = None
+        self._looking = asyncio.Lock()
+
+    async def begin(self) -> None:
+        """From now on each save counts, even if nobody waits for it yet."""
+        async with self._looking:
+            self._known = await self._look(None)
+
+    def forget(self) -> None:
+        """What was saved so far does not count; `saved` begins anew."""
+        self._known = None
+
+    async def saved(self, beside: Path | None = None) -> Change:
+        """The next save, as soon as no other follows; files in the folder `beside` count too."""
+        async with self._looking:
+            known, files = self._known, await self._look(beside)
+            if known is None:
+                known = files
+            elif beside:
+                known = await asyncio.to_thread(files_in, beside) | known
+            early = files != known
+            while True:
+                if files == known:
+                    files = await self._other_than(known, beside)
+                files = await self._settled(files, beside)
+                self._known = files
+                if files != known:
+                    return self._change(known, files, early)
+                early = False
+
+    async def _other_than(self, known: dict[str, Stamp], beside: Path | None) -> dict[str, Stamp]:
+        """The files as soon as they differ from `known`."""
+        took = 0.0
+        while True:
+            await asyncio.sleep(max(LOOK_PAUSE, took / LOOK_SHARE))
+            started = time.monotonic()
+            if (files := await self._look(beside)) != known:
+                return files
+            took = time.monotonic() - started
+
+    async def _settled(self, files: dict[str, Stamp], beside: Path | None) -> dict[str, Stamp]:
+        """The files when they no longer change."""
+        deadline = time.monotonic() + SETTLED_AT_LAST
+        while time.monotonic() < deadline:
+            await asyncio.sleep(SETTLED_AFTER)
+            before, files = files, await self._look(beside)
+            if files == before:
+                break
+        return files
+
+    async def _look(self, beside: Path | None) -> dict[str, Stamp]:
+        return await asyncio.to_thread(files_below, self._directory, beside)
+
+    def _change(self, before: dict[str, Stamp], after: dict[str, Stamp], early: bool) -> Change:
+        saved = [path for path, stamp in after.items() if before.get(path) != stamp]
+        first = min(saved or before.keys() - after.keys())
+        return Change(os.path.relpath(first, self._directory), removed=not saved, early=early)
 
 
-def watched_folders(directory: Path, limit: int = FOLDERS_LIMIT) -> Iterator[Path]:
-    """`directory` and the folders below it, nearest first, without the ignored ones and without following links."""
-    generation = [directory]
-    while generation and limit > 0:
-        yield from generation[:limit]
-        limit -= len(generation)
-        generation = [child for folder in generation for child in folders_in(folder)]
+def files_below(directory: Path, beside: Path | None = None) -> dict[str, Stamp]:
+    """The files that matter, in `directory` and the folders below it, and those in the folder `beside`."""
+    files = files_in(beside) if beside else {}
+    for entries in folders_below(directory):
+        files.update(stamped(entries))
+    return files
 
 
-def folders_in(folder: Path) -> list[Path]:
+def files_in(folder: Path) -> dict[str, Stamp]:
+    return dict(stamped(entries_of(str(folder))))
+
+
+def folders_below(directory: Path) -> Iterator[list[os.DirEntry[str]]]:
+    """What is in `directory`, and in each folder below it that may have sources, without following links. What can't
+    be read is empty: a mount that went, a folder that was renamed."""
+    generation = [str(directory)]
+    room = FOLDERS_LIMIT
+    while generation and room > 0:
+        folders, generation = generation[:room], []
+        room -= len(folders)
+        for folder in folders:
+            entries = entries_of(folder)
+            generation += [entry.path for entry in entries if has_sources(entry)]
+            yield entries
+
+
+def entries_of(folder: str) -> list[os.DirEntry[str]]:
     try:
-        with os.scandir(folder) as entries:
-            return [Path(entry.path) for entry in entries if entry.is_dir(follow_symlinks=False) and not ignored(entry)]
+        with os.scandir(folder) as found:
+            entries = list(found)
     except OSError:
         return []
+    is_environment = any(entry.name == "pyvenv.cfg" for entry in entries)
+    return [] if is_environment else entries
 
 
-def ignored(folder: os.DirEntry[str]) -> bool:
-    """A hidden folder, one that tools fill, or a virtual environment by whatever name."""
-    name = folder.name
-    return name.startswith(".") or name in IGNORED_FOLDERS or os.path.exists(f"{folder.path}/pyvenv.cfg")  # noqa: PTH110
+def stamped(entries: list[os.DirEntry[str]]) -> Iterator[tuple[str, Stamp]]:
+    for entry in entries:
+        if matters(entry.name) and (stamp := stamp_of(entry)):
+            yield entry.path, stamp
+
+
+def stamp_of(entry: os.DirEntry[str]) -> Stamp | None:
+    try:
+        status = entry.stat()
+    except OSError:  # it has just gone, or is a link to nowhere
+        return None
+    return status.st_mtime_ns, status.st_size, status.st_ino
+
+
+def matters(name: str) -> bool:
+    """Whether saving a file of this name may mend a project: source and settings do; compiled, temporary and data
+    files don't."""
+    if name in MATTERING_NAMES or name.startswith(".env"):
+        return True
+    return os.path.splitext(name)[1] in MATTERING_SUFFIXES and not name.startswith(TEMPORARY_PREFIXES)  # noqa: PTH122
+
+
+def has_sources(entry: os.DirEntry[str]) -> bool:
+    """A folder, and not one that programs fill."""
+    name = entry.name
+    if name.startswith(".") or name in FILLED_BY_TOOLS or not entry.is_dir(follow_symlinks=False):
+        return False
+    return name not in MAYBE_APPS or os.path.exists(f"{entry.path}/__init__.py")  # noqa: PTH110 - no Path per entry

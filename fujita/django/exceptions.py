@@ -73,19 +73,49 @@ def unloadable_application(report: Report, tree: Tree, requirements: str | None)
 
 def database(report: Report, tree: Tree, requirements: str | None) -> Problem | None:
     last = report.chain[-1]
-    if last.kind not in ("OperationalError", "InterfaceError"):
+    if last.kind not in ("OperationalError", "InterfaceError") or REFUSED.search(last.headline):
         return None
     if UNREACHABLE.search(last.headline):
-        return Problem("DatabaseUnreachable", cut(last.headline), hint=words.start_the_database())
+        address = database_address("\n".join(last.message))
+        hint = words.start_the_database(is_watched=address is not None)
+        return Problem("DatabaseUnreachable", cut(last.headline), hint=hint, address=address)
     if "unable to open database file" in last.headline:
         return Problem("DatabaseUnreachable", cut(last.headline), hint=words.make_the_folder())
     return None
 
 
+REFUSED = re.compile(r"FATAL: +(?!the database system is)")
+"""PostgreSQL is there and says no: a wrong password, a database that nobody made."""
 UNREACHABLE = re.compile(
     r"connection (?:to server .* )?(?:failed|refused|is bad)|could not connect|could not translate host"
     r"|failed to resolve host|Can't connect to|Unknown MySQL server host|Lost connection to",
     re.IGNORECASE,
+)
+
+
+def database_address(message: str) -> str | None:
+    """`host:port`, or the path of a socket, where the drivers say that they tried it."""
+    for pattern, usual_port in ADDRESSES:
+        if match := pattern.search(message):
+            return match["socket"] or f"{match['host']}:{match['port'] or usual_port}"
+    return None
+
+
+ADDRESSES = (
+    (  # libpq: `at "localhost" (127.0.0.1), port 5432`, `on socket "/run/postgresql/.s.PGSQL.5432"`
+        re.compile(r'to server (?:on socket "(?P<socket>/[^"]+)"|at "(?P<host>[^"]+)".*?, port (?P<port>\d+))'),
+        5432,
+    ),
+    (  # libpq before 14, in lines
+        re.compile(r'on (?:Unix domain socket "(?P<socket>/[^"]+)"|host "(?P<host>[^"]+)"[^:]*port (?P<port>\d+))'),
+        5432,
+    ),
+    (  # MySQL and MariaDB: `on 'localhost:3306' (111)`, `on '127.0.0.1' (115)`, `through socket '/run/mysqld.sock'`
+        re.compile(
+            r"Can't connect to .*?(?:through socket '(?P<socket>/[^']+)'|on '(?P<host>[^':]+)(?::(?P<port>\d+))?')"
+        ),
+        3306,
+    ),
 )
 
 

@@ -7,12 +7,9 @@ import re
 
 from fujita.django.tracebacks import plain
 
+QUESTION = ("showmigrations", "--plan")
+"""What to ask manage.py. All versions know it, it changes nothing, and it ends with 0 whatever is applied."""
 STEP = re.compile(r"\[([X ])\]  \S+\.\S+")
-
-
-def question(python: str, manage: str) -> tuple[str, ...]:
-    """What to run. All versions know it, it changes nothing, and it ends with 0 whatever is applied."""
-    return (python, manage, "showmigrations", "--plan")
 
 
 def answer(exit_code: int | None, stdout: str) -> int | None:

@@ -14,7 +14,7 @@ class Problem:
 
     `kind` is the exception's class name or a short name of ours (`SyntaxError`, `PortInUse`), `message` one
     line in Django's words, `file` the project's own file (relative to its directory when it is below it),
-    `hint` what mends it.
+    `hint` what mends it. `address` is where a database should answer: `host:port`, or the path of a socket.
     """
 
     kind: str
@@ -22,3 +22,4 @@ class Problem:
     file: str | None = None
     line: int | None = None
     hint: str | None = None
+    address: str | None = None

@@ -6,7 +6,7 @@ import os
 import shlex
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fujita import words
@@ -30,13 +30,23 @@ def server(project: ProjectConfig) -> Launch:
     if project.command is not None:
         return _launch(project, program(project.command))
     addrport = (project.address,) if project.address else ()
-    return _launch(project, (*_manage(project), "runserver", *addrport, *project.options))
+    return manage(project, ("runserver", *addrport, *project.options))
+
+
+def manage(project: ProjectConfig, arguments: Sequence[str]) -> Launch:
+    """`manage.py` with the project's python."""
+    return _launch(project, (python_of(project), project.manage, *arguments))
 
 
 def command(project: ProjectConfig, name: str) -> Launch:
     """One of `commands`: a string holds arguments for manage.py, a list is any program."""
     asked = project.commands[name]
-    return _launch(project, (*_manage(project), *shlex.split(asked)) if isinstance(asked, str) else asked)
+    return manage(project, shlex.split(asked)) if isinstance(asked, str) else _launch(project, asked)
+
+
+def unobtrusively(asked: Launch) -> Launch:
+    """The same with the lowest priority: what people wait for comes first (nice(1))."""
+    return replace(asked, argv=("nice", "-n", "19", *asked.argv))
 
 
 def program(command: str | Sequence[str]) -> tuple[str, ...]:
@@ -78,10 +88,6 @@ def _missing_file(path: Path) -> str | None:
 
 def _launch(project: ProjectConfig, argv: tuple[str, ...]) -> Launch:
     return Launch(argv, str(project.directory), _environment(project))
-
-
-def _manage(project: ProjectConfig) -> tuple[str, str]:
-    return python_of(project), project.manage
 
 
 def _environment(project: ProjectConfig) -> dict[str, str]:

@@ -7,8 +7,9 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from fujita import words
 from fujita.config.models import ProjectConfig
-from fujita.django.finding import Announced, Checking, Erred, Finding, Reloading, Unapplied
+from fujita.django.finding import Announced, Answered, Checking, Erred, Finding, Reloading, Unapplied
 from fujita.django.problem import Problem
 from fujita.django.reader import Reader
 from fujita.project.status import Errors
@@ -20,6 +21,9 @@ BATCH = 1024 * 1024
 """Bytes read at once; a flood beyond that is skipped, not queued."""
 REQUIREMENTS = ("requirements.txt", "requirements/dev.txt", "requirements/local.txt", "requirements/base.txt")
 """Where a project says what it needs, the first that is there."""
+INTERNAL_SERVER_ERROR = 500
+FAILURE = 1
+"""An exit code that says nothing more: those of other programs mean other things than those of Django's reloader."""
 PROMPT_AFTER = 0.3
 """Seconds of silence after which an unfinished line is a question."""
 
@@ -42,7 +46,9 @@ class Observer:
         self._cache = cache
         self._cursor = cache.next - 1
         self._directory = config.directory
+        self._is_django = config.command is None
         self._reader = self._new_reader()
+        self._unanswered = 0
         self._understood = understood
 
     def started(self) -> None:
@@ -50,7 +56,12 @@ class Observer:
         self._catch_up()
         self._reader = self._new_reader()
         self._reader.started()
+        self._unanswered = 0
         self.seen = Seen()
+
+    def counted(self, migrations: int) -> None:
+        """How many migrations are not applied was asked of manage.py."""
+        self._see(replace(self.seen, migrations=migrations))
 
     def answered(self) -> None:
         """Somebody typed an answer: what was asked is asked no more."""
@@ -60,7 +71,7 @@ class Observer:
     def ended(self, code: int | None) -> Problem | None:
         """Why the process ended, as far as its last words tell."""
         self._catch_up()
-        return self._reader.ended(code)
+        return self._reader.ended(code if self._is_django else code and FAILURE)
 
     async def observe(self) -> None:
         """Follows the log for ever."""
@@ -74,10 +85,13 @@ class Observer:
                 self._see(replace(self.seen, prompt=None))
 
     async def _ask_after_silence(self) -> None:
+        more = asyncio.ensure_future(self._cache.wait(self._cursor))
         try:
-            await asyncio.wait_for(self._cache.wait(self._cursor), PROMPT_AFTER)
-        except asyncio.TimeoutError:
-            self._see(replace(self.seen, prompt=self._reader.prompt))
+            await asyncio.wait({more}, timeout=PROMPT_AFTER)
+            if not more.done():
+                self._see(replace(self.seen, prompt=self._reader.prompt))
+        finally:
+            more.cancel()
 
     def _new_reader(self) -> Reader:
         """Django prints real paths, so the reader compares with the real one; anew at each start: links change."""
@@ -106,7 +120,18 @@ class Observer:
         elif isinstance(finding, Announced):
             self.seen = replace(seen, migrations=seen.migrations or 0)
         elif isinstance(finding, Erred):
+            self._unanswered += not finding.again
             self.seen = replace(seen, errors=_counted(seen.errors, finding))
+        elif isinstance(finding, Answered) and finding.status == INTERNAL_SERVER_ERROR:
+            self._take_answer(finding)
+
+    def _take_answer(self, answer: Answered) -> None:
+        """Each error's traceback comes before its request line; without one, the line is all that is said of it."""
+        if self._unanswered:
+            self._unanswered -= 1
+        else:
+            untold = Erred(Problem("ServerError", words.no_traceback()), answer.record)
+            self.seen = replace(self.seen, errors=_counted(self.seen.errors, untold))
 
     def _see(self, seen: Seen) -> None:
         self.seen = seen

@@ -17,6 +17,8 @@ SETTLED_AFTER = 0.5
 RECHECK_PAUSE = 2.0
 """Seconds between two looks at a server that prints: it may have closed its port and lived on."""
 FREE_PAUSE = 2.0
+ANSWER_PAUSE = 2.0
+"""Seconds between two looks whether a port is free, and whether a database answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,27 @@ async def until_silent(server: Server, cache: Cache) -> None:
                 return
     finally:
         ended.cancel()
+
+
+async def until_answers(address: str) -> None:
+    """Waits until `address` (`host:port`, or the path of a socket) takes a connection; it looks now and then."""
+    while not await _answers(address):
+        await asyncio.sleep(ANSWER_PAUSE)
+
+
+async def _answers(address: str) -> bool:
+    host, _, port = address.rpartition(":")
+    connecting = asyncio.ensure_future(
+        asyncio.open_unix_connection(address) if address.startswith("/") else asyncio.open_connection(host, int(port))
+    )
+    try:
+        await asyncio.wait({connecting}, timeout=ANSWER_PAUSE)
+        if not connecting.done() or connecting.exception():
+            return False
+        connecting.result()[1].close()
+        return True
+    finally:
+        connecting.cancel()
 
 
 async def until_port_is_free(port: int) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fujita import words
-from fujita.django.finding import Checking, Failed, Finding, Reloading
+from fujita.django.finding import Checking, Failed, Finding, Reloading, SpokeHttps
 from fujita.django.problem import Problem
 from fujita.host import Host
 from fujita.process.listeners import holder_of
@@ -18,15 +18,16 @@ from fujita.process.process import Exit, Process
 from fujita.process.reaper import Reaper
 from fujita.process.usage import Meter, Usage
 from fujita.project import launch
+from fujita.project.migrations import Migrations
 from fujita.project.observer import Observer
-from fujita.project.probe import Server, until_port_is_free, until_serving, until_silent
+from fujita.project.probe import Server, until_serving, until_silent
+from fujita.project.recovery import Recovery
 from fujita.project.runs import Runs
 from fujita.project.states import ALIVE, IDLE, Effect, Event, State, back_off, step
 from fujita.project.status import Help, Status
 from fujita.project.tasks import Tasks
 from fujita.stream.board import Board
 from fujita.stream.cache import Cache
-from fujita.watch import saved_files
 
 if TYPE_CHECKING:
     from fujita.config.models import ProjectConfig
@@ -39,23 +40,21 @@ LOOK_LIMIT = 5.0
 """Seconds that a look at the disk may take before the folder counts as not there: a dead mount hangs for ever."""
 STUCK_AFTER = 3.0
 """Seconds after the SIGKILL at which a process that is still there can't be ended by anybody."""
-UNHEEDED_AFTER = 2.0
-"""Seconds after a settled save in which Django's own reloader must have begun anew; it looks once a second."""
 RACE = 0.5
 """Seconds by which one stream may be behind the other; Django's reloader needs longer to begin anew."""
-SLOW_START = 10.0
-"""Seconds after which a start is watched too: an endless import is never reloaded by Django itself."""
+HTTPS_HELP = 60.0
+"""Seconds that whoever asked for https is helped."""
 
 TASKS_OF: dict[State, tuple[str, ...]] = {
     State.WAITING: ("seek",),
-    State.STARTING: ("launch", "run", "probe", "slow"),
-    State.RUNNING: ("run", "guard"),
-    State.BROKEN: ("run", "watch", "probe"),
+    State.STARTING: ("launch", "run", "probe", "tries", "slow"),
+    State.RUNNING: ("run", "guard", "places", "migrations", "https"),
+    State.BROKEN: ("run", "probe", "tries", "watch", "answers"),
     State.STOPPING: ("run", "stuck"),
     State.RESTARTING: ("run", "stuck"),
-    State.STOPPED: (),
-    State.EXITED: ("watch", "port"),
-    State.BACKOFF: ("retry",),
+    State.STOPPED: ("migrations",),
+    State.EXITED: ("tries", "watch", "port", "migrations"),
+    State.BACKOFF: ("retry", "migrations"),
 }
 """What may go on in each state; the rest is cancelled on entering it. "read" goes on always."""
 
@@ -101,6 +100,7 @@ class Project:
         self._retry: float | None = None
         self._running_since: float | None = None
         self._failed_at = float("-inf")
+        self._spoke_https = False
         self._closing = False
         self._settled = asyncio.Event()
         self._settled.set()
@@ -114,8 +114,10 @@ class Project:
             Effect.RETRY_LATER: self._retry_later,
         }
         self._tasks = Tasks()
-        self.runs = Runs(config, cache, reaper, self._marker, self.publish)
+        self.runs = Runs(config, cache, reaper, self._marker, self._run_changed)
         self._observer = Observer(config, cache, self._understood)
+        self._recovery = Recovery(config, self._who, self._observer)
+        self._migrations = Migrations(config, reaper, self._marker, self._observer.counted)
         self._tasks.start("read", self._observer.observe())
         self.publish()
 
@@ -147,10 +149,12 @@ class Project:
         await self._settled.wait()
 
     async def measure(self) -> None:
-        """Takes a new look at what it uses."""
+        """Takes a new look at what it uses, and whether its migrations have changed."""
         if self._meter:
             self._usage = await asyncio.to_thread(self._meter.look)
             self.publish()
+        if self.state is State.RUNNING and await self._migrations.look():
+            self._tasks.start("migrations", self._migrations.ask())
 
     async def close(self) -> None:
         """Ends its process and its commands, and everything it does; it can't be started again."""
@@ -211,11 +215,11 @@ class Project:
         return SUMMARIES[self.state](self._who)
 
     def _help(self) -> Help | None:
-        count = self._observer.seen.migrations
-        if not count:
-            return None
-        command = "migrate" if "migrate" in self.config.commands else None
-        return Help(words.unapplied(count), command)
+        if self._spoke_https:
+            return Help(words.use_http(), None)
+        if count := self._observer.seen.migrations:
+            return Help(words.unapplied(count), "migrate" if "migrate" in self.config.commands else None)
+        return None
 
     # What happens
 
@@ -233,6 +237,7 @@ class Project:
     def _enter(self, state: State) -> None:
         if state is State.RUNNING:
             self._running_since = time.monotonic()
+            self._recovery.serves()
         if state in IDLE or state in (State.STARTING, State.RUNNING):
             self._problem = self._problem if state is State.EXITED else None
         if state is not State.BACKOFF:
@@ -253,8 +258,8 @@ class Project:
     def _probe(self) -> None:
         if self._process:
             self._tasks.start("probe", self._until_serving(self._process))
-        if self.state is State.STARTING:
-            self._tasks.start("slow", self._watch_a_slow_start())
+        if self.state is State.STARTING and self._is_django:
+            self._when("slow", Event.UNHEEDED, self._recovery.slow)
 
     def _end(self) -> None:
         if self._process:
@@ -272,12 +277,16 @@ class Project:
         self._tasks.start("seek", self._seek_what_is_missing())
 
     def _watch(self) -> None:
+        problem = self._problem
         if self.state is State.BROKEN:
-            self._tasks.start("watch", self._restart_when_unheeded())
+            if not self._tasks.runs("watch"):
+                self._when("watch", Event.UNHEEDED, self._recovery.unheeded, problem)
+            if problem and problem.address:
+                self._when("answers", Event.UNHEEDED, self._recovery.answers, problem.address)
         elif self.config.restart == "on-change":
-            self._tasks.start("watch", self._start_when_saved())
-            if self._problem and self._problem.kind == "PortInUse":
-                self._tasks.start("port", self._start_when_port_is_free())
+            self._when("watch", Event.SAVED, self._recovery.saved, problem)
+            if problem and problem.kind == "PortInUse" and self.config.port:
+                self._when("port", Event.SAVED, self._recovery.port_is_free, self.config.port)
 
     def _retry_later(self) -> None:
         wait = back_off(self._failures)
@@ -310,6 +319,7 @@ class Project:
         self._meter = Meter(process.pid)
         self.say(words.said_started(self._who, process.pid))
         self._tasks.start("run", self._run(process))
+        self._tasks.start("tries", self._recovery.tries())
         self._probe()
         self.publish()
 
@@ -344,6 +354,7 @@ class Project:
     async def _until_serving(self, process: Process) -> None:
         server = await until_serving(process.pid, self.config.port)
         self._tasks.start("guard", self._guard(server))
+        self._tasks.start("places", self._migrations.serving())
         self._happen(Event.LISTENING)
 
     async def _guard(self, server: Server) -> None:
@@ -365,49 +376,59 @@ class Project:
         self._happen(Event.FOUND)
 
     async def _look(self) -> str | None:
-        try:
-            return await asyncio.wait_for(asyncio.to_thread(launch.missing, self.config), LOOK_LIMIT)
-        except asyncio.TimeoutError:
-            return words.does_not_answer(self.config.directory)
+        looking = asyncio.ensure_future(asyncio.to_thread(launch.missing, self.config))
+        await asyncio.wait({looking}, timeout=LOOK_LIMIT)  # wait_for swallows a cancellation now and then (to 3.11)
+        return looking.result() if looking.done() else words.does_not_answer(self.config.directory)
 
-    async def _start_when_saved(self) -> None:
-        async for saved in saved_files(self.config.directory):
-            self.say(words.said_starting_because(self._who, saved))
-            self._happen(Event.SAVED)
-            return
+    def _when(self, task: str, event: Event, mended: Callable[..., Awaitable[str]], *arguments: object) -> None:
+        """Lets `event` happen as soon as `mended` returns with the remark that says why."""
 
-    async def _start_when_port_is_free(self) -> None:
-        if self.config.port is not None:
-            await until_port_is_free(self.config.port)
-            self.say(words.said_port_is_free(self._who, self.config.port))
-            self._happen(Event.SAVED)
+        async def wait() -> None:
+            self.say(await mended(*arguments))
+            self._happen(event)
 
-    async def _restart_when_unheeded(self) -> None:
-        async for saved in saved_files(self.config.directory):
-            tries = self._observer.seen.tries
-            await asyncio.sleep(UNHEEDED_AFTER)
-            if self._observer.seen.tries == tries:
-                self.say(words.said_restarting_because(self._who, saved))
-                self._happen(Event.UNHEEDED)
-                return
-
-    async def _watch_a_slow_start(self) -> None:
-        await asyncio.sleep(SLOW_START)
-        await self._restart_when_unheeded()
+        self._tasks.start(task, wait())
 
     async def _retry_after(self, wait: float) -> None:
         await asyncio.sleep(wait)
         self._happen(Event.RETRY_DUE)
 
+    async def _help_with_https(self) -> None:
+        self._spoke_https = True
+        try:
+            await asyncio.sleep(HTTPS_HELP)
+        finally:
+            self._spoke_https = False
+            self.publish()
+
+    def _run_changed(self) -> None:
+        """A command began or ended; one that ended may have applied or made migrations."""
+        self.publish()
+        if not self.runs.current and not self._closing and self.state in (State.RUNNING, *IDLE):
+            self._tasks.start("migrations", self._migrations.ask())
+
+    @property
+    def _is_django(self) -> bool:
+        """Whether its output is in Django's words; other programs may print whatever they like."""
+        return self.config.command is None
+
     def _understood(self, finding: Finding | None) -> None:
         """What the observer read in the output; it decides nothing while a process of ours listens."""
+        if isinstance(finding, SpokeHttps):
+            self._tasks.start("https", self._help_with_https())
+        if self._is_django:
+            self._follow(finding)
+        self.publish()
+
+    def _follow(self, finding: Finding | None) -> None:
+        if isinstance(finding, Reloading):
+            self._tasks.start("tries", self._recovery.tries())
         if isinstance(finding, Failed) and self.state in (State.STARTING, State.BROKEN):
             self._problem = finding.problem
             self._failed_at = time.monotonic()
             self._happen(Event.FAILED)
         elif isinstance(finding, Reloading) or (isinstance(finding, Checking) and not self._just_failed):
             self._happen(Event.TRIES_AGAIN)
-        self.publish()
 
     @property
     def _just_failed(self) -> bool:

@@ -37,7 +37,7 @@ class Event(Enum):
     SERVER_GONE = auto()  # what listened has ended or listens no more
     FAILED = auto()  # Django says that its start failed, and waits for a save
     TRIES_AGAIN = auto()  # Django begins anew
-    UNHEEDED = auto()  # a fix was saved and Django has not noticed
+    UNHEEDED = auto()  # a fix was saved and Django has not noticed, or what it needs is there again
     # When it is over
     ENDED = auto()  # the process and its whole tree are gone
     ENDED_RETRY = auto()  # the same, and `restart: always` asks for another try
@@ -77,8 +77,10 @@ TABLE: dict[tuple[State, Event], Step] = {
     (State.STARTING, Event.UNSTARTABLE): (State.EXITED, (Effect.WATCH,)),
     (State.STARTING, Event.LISTENING): (State.RUNNING, ()),
     (State.STARTING, Event.FAILED): (State.BROKEN, (Effect.PROBE, Effect.WATCH)),
+    (State.STARTING, Event.UNHEEDED): (State.RESTARTING, (Effect.END,)),
     (State.RUNNING, Event.SERVER_GONE): (State.STARTING, (Effect.PROBE,)),
     (State.BROKEN, Event.LISTENING): (State.RUNNING, ()),
+    (State.BROKEN, Event.FAILED): (State.BROKEN, (Effect.WATCH,)),
     (State.BROKEN, Event.TRIES_AGAIN): (State.STARTING, (Effect.PROBE,)),
     (State.BROKEN, Event.UNHEEDED): (State.RESTARTING, (Effect.END,)),
     (State.STOPPING, Event.START): (State.RESTARTING, ()),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fujita.django.migrations import answer, question
+from fujita.django.migrations import answer
 from tests.django.outputs import cases, output
 
 PLANS = [case for case in cases() if "showmigrations-plan" in case]
@@ -30,7 +30,3 @@ def test_a_database_that_is_away_gives_no_number() -> None:
 
 def test_only_the_plans_own_lines_count() -> None:
     assert answer(0, "a print at import [ ]  x.y\n\x1b[1m[ ]  polls.0001_initial\x1b[0m\n(no migrations)\n") == 1
-
-
-def test_the_question_changes_nothing() -> None:
-    assert question("python3", "manage.py") == ("python3", "manage.py", "showmigrations", "--plan")
