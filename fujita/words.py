@@ -607,7 +607,7 @@ def found_projects(count: int) -> str:
 
 
 def found_project(name: str, directory: str, port: int, settings: str | None) -> str:
-    return f"  {name}: {directory}/manage.py, port {port}" + (f", settings {settings}" if settings else "")
+    return f"  {name}: {directory}/manage.py, port {port}".replace(" ./", " ") + (f", settings {settings}" if settings else "")
 
 
 def wrote(file: str) -> str:

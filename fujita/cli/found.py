@@ -18,7 +18,7 @@ SIZE_LIMIT = 256 * 1024
 NOT_OURS = frozenset({"node_modules", "site-packages", "dist-packages", "__pycache__"})
 """Folders of other people's code; virtual environments, hidden folders and templates of projects are left out too."""
 SAYS_NOTHING = frozenset(
-    "api app apps backend code django project server service site source src web webapp website www".split()
+    "api app apps backend code conf config core django project server settings site source src web website www".split()
 )
 """Folders that are named for what they hold: the folder above has the project's name."""
 DEFAULT_SETTINGS = re.compile(r"""DJANGO_SETTINGS_MODULE["'],?\s*\]?\s*=?\s*["']([\w.]+)["']""")
@@ -58,14 +58,15 @@ def projects(folder: Path, taken: Collection[int], active: str | None) -> list[F
     names: set[str] = set()
     ports = free_ports(taken)
     for directory in sorted(directories(folder)):
-        name = unique(slug(telling_name(folder, directory)), names)
-        names.add(name)
         default = default_settings(directory / MANAGE)
+        called = telling_name(folder, directory, default)
+        name = unique(slug(called), names)
+        names.add(name)
         python, environment = interpreter(folder, directory, active)
         found.append(
             Found(
                 name=name,
-                title=title(telling_name(folder, directory)) or name,
+                title=title(called) or name,
                 directory=directory.relative_to(folder).as_posix(),
                 port=next(ports),
                 default_settings=default,
@@ -122,13 +123,15 @@ def is_text(path: str) -> bool:
     return not any(unicodedata.category(char) in UNPRINTABLE for char in path)
 
 
-def telling_name(folder: Path, directory: Path) -> str:
-    """The nearest folder's name that says something."""
-    while directory != folder and directory.name.lower() in SAYS_NOTHING:
-        directory = directory.parent
-    if directory == folder and directory.name.lower() in SAYS_NOTHING:
-        return directory.parent.name or directory.name
-    return directory.name
+def telling_name(folder: Path, directory: Path, settings: str | None) -> str:
+    """The nearest folder's name that says something; else that of the package with the settings."""
+    for parent in (directory, *directory.parents):
+        if parent.name.lower() not in SAYS_NOTHING:
+            return parent.name
+        if parent == folder:
+            break
+    package = (settings or "").partition(".")[0]
+    return package if package and package not in SAYS_NOTHING else directory.name
 
 
 def slug(name: str) -> str:

@@ -109,7 +109,8 @@ def quoted(text: str) -> str:
     """A scalar of YAML: as it is where that is safe, else in quotes, in which JSON is YAML (YAML 1.2 §1.3)."""
     is_plain = text.isascii() and text[:1].isalpha() and all(char.isalnum() or char in " _-/." for char in text)
     meant_otherwise = text.lower() in ("null", "true", "false", "yes", "no", "on", "off", "y", "n")
-    return text if is_plain and text == text.strip() and not meant_otherwise else json.dumps(text, ensure_ascii=False)
+    is_safe = (is_plain and text == text.strip() and not meant_otherwise) or text == "."
+    return text if is_safe else json.dumps(text, ensure_ascii=False)
 
 
 def vagrantfile(requirements: list[str] | None) -> str:

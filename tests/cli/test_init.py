@@ -212,6 +212,22 @@ def test_a_link_to_another_projects_manage_py_is_no_second_project(tmp_path: Pat
 
 
 @pytest.mark.parametrize(
+    ("place", "package", "name"),
+    [
+        ("shop", "shop", "shop"),
+        ("shop/src", "config", "shop"),
+        ("src", "mysite", "mysite"),
+        ("src/app", "config", "app"),
+    ],
+)
+def test_a_name_comes_from_where_it_says_something(place: str, package: str, name: str, tmp_path: Path) -> None:
+    folder = tmp_path / "site"
+    (folder / place).mkdir(parents=True)
+    (folder / place / "manage.py").write_text(PLAIN_MANAGE.format(settings=f"{package}.settings"))
+    assert [one.name for one in projects(folder, (), None)] == [name]
+
+
+@pytest.mark.parametrize(
     ("files", "default", "chosen"),
     [
         (["s/settings.py"], "s.settings", None),
