@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test check clean
+.PHONY: demo test test-slow check bench screenshots clean
 
 demo: $(VENV)/installed
 	$(BIN)/fujita demo
@@ -12,6 +12,18 @@ test: $(VENV)/tested
 	$(BIN)/python tests/prepare.py
 	$(MAKE) --no-print-directory check
 	$(BIN)/pytest -m "not slow"
+
+test-slow: $(VENV)/tested
+	$(BIN)/python tests/prepare.py
+	$(BIN)/pytest -m slow
+
+bench: $(VENV)/tested
+	$(BIN)/python tests/prepare.py
+	$(BIN)/python -m tests.bench
+
+screenshots: $(VENV)/tested
+	$(BIN)/python tests/prepare.py
+	$(BIN)/python -m tests.page.screenshots docs/screenshots
 
 check: $(VENV)/tested
 	$(BIN)/ruff check .
