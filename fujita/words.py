@@ -548,7 +548,7 @@ def no_moment(text: str) -> str:
 
 
 def did(title: str, summary: str) -> str:
-    return f"{title}: {summary}"
+    return summary if summary.startswith(title) else f"{title}: {summary}"
 
 
 def run_was_lost(command: str) -> str:

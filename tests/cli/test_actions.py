@@ -13,7 +13,7 @@ async def test_each_action_returns_when_it_has_happened(running: Fujita) -> None
         done = await fujita(action, "counter", at=running)
         assert (done.status, done.err) == (0, "")
         assert (await running.status("counter"))["state"] == state
-        assert done.out == f"The counter: The counter is {state}\n"
+        assert done.out == f"The counter is {state}\n"
 
 
 async def test_what_is_done_already_is_done(running: Fujita) -> None:
@@ -25,8 +25,8 @@ async def test_what_is_done_already_is_done(running: Fujita) -> None:
 async def test_a_start_that_fails_says_why(running: Fujita) -> None:
     done = await fujita("start", "counter", "bad", at=running)
     assert done.status == 1
-    assert done.out == "The counter: The counter is running\n"
-    assert done.err == "fujita: bad: bad exited with code 7: press Start to run it again\n"
+    assert done.out == "The counter is running\n"
+    assert done.err == "fujita: bad exited with code 7: press Start to run it again\n"
 
 
 async def test_an_unknown_project_is_named_with_those_that_are(running: Fujita) -> None:

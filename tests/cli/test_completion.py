@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
-from tests.cli.command import fujita, shell
+from tests.cli.command import COMMAND, environment, fujita, shell
 from tests.sidecar import Fujita
 
 PRESS_TAB = """
@@ -48,3 +50,20 @@ async def test_the_script_is_one_that_the_shell_reads(name: str) -> None:
     if program is None:
         pytest.skip(f"there is no {name} here")
     subprocess.run([program, "-n"], input=done.out, text=True, check=True)
+
+
+async def test_fish_completes_what_there_is(running: Fujita, tmp_path: Path) -> None:
+    if not shutil.which("fish"):
+        pytest.skip("there is no fish here")
+    (tmp_path / "fujita").write_text(f'#!/bin/sh\nexec {" ".join(COMMAND)} "$@"\n')
+    (tmp_path / "fujita").chmod(0o755)
+    script = 'fujita shell-completion fish | source; complete -C "fujita st"; complete -C "fujita logs c"'
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    done = subprocess.run(
+        ["fish", "-c", script],
+        env=environment(running, PATH=path, HOME=str(tmp_path)),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert [line.split("\t")[0] for line in done.stdout.splitlines()] == ["start", "status", "stop", "counter"]
