@@ -48,6 +48,12 @@ class Provisioned:
     def unmount(self) -> None:
         self.box.run("umount", "--lazy", "/vagrant")
 
+    def unmounted(self) -> None:
+        """As after a boot, before Vagrant mounts the folder."""
+        if self.box.succeeds("mountpoint", "-q", "/vagrant"):
+            self.unmount()
+            self.box.run("systemctl", "restart", "fujita")
+
     def running(self) -> None:
         """As most tests want to begin: the folder mounted, the project serving."""
         if not self.box.succeeds("mountpoint", "-q", "/vagrant"):

@@ -67,13 +67,13 @@ def journal(box: Box, *matches: str) -> list[Json]:
 
 def test_before_the_folder_is_mounted_the_console_says_what_it_waits_for(provisioned: Provisioned) -> None:
     box = provisioned.box
-    assert not box.succeeds("mountpoint", "-q", "/vagrant")
+    provisioned.unmounted()
     config = box.ask("/api/projects")["config"]
     assert config["path"] == "/vagrant/fujita.yml" and config["error"]
     assert "<html" in box.get("/")
 
+    provisioned.configure()
     provisioned.mount()
-    (provisioned.folder / "fujita.yml").write_text(CONFIG)
     status = box.until_state("blog", "running")
     assert status["port"] == 8000
     assert box.get("/", port=8000)

@@ -207,8 +207,9 @@ def test_after_halt_and_up_the_bookmark_answers_before_the_folder_is_mounted(up:
     assert any(said), "before the folder was mounted, it said what it waits for"
 
 
-def test_a_mistake_in_a_running_box_stops_up_but_neither_halt_nor_destroy(up: tuple[Vagrant, str]) -> None:
+def test_a_mistake_stops_reload_but_neither_halt_nor_destroy_which_leaves_nothing(up: tuple[Vagrant, str]) -> None:
     vagrant, _ = up
+    ports, name = vagrant.ports(), (vagrant.folder / ".vagrant/machines/default/nspawn/id").read_text()
     config = vagrant.folder / "fujita.yml"
     right = config.read_text()
     config.write_text(right + "console: {listen: hello}\n")
@@ -216,15 +217,9 @@ def test_a_mistake_in_a_running_box_stops_up_but_neither_halt_nor_destroy(up: tu
         assert re.search(r"^fujita.yml:\d+:19: console.listen: ", vagrant.run("reload", status=1), re.MULTILINE)
         assert "running" in vagrant.run("status")
         vagrant.run("halt")
+        vagrant.run("destroy", "-f")
     finally:
         config.write_text(right)
-
-
-def test_destroy_leaves_nothing(up: tuple[Vagrant, str]) -> None:
-    vagrant, _ = up
-    vagrant.run("up")
-    ports, name = vagrant.ports(), (vagrant.folder / ".vagrant/machines/default/nspawn/id").read_text()
-    vagrant.run("destroy", "-f")
     for port in ports.values():
         with pytest.raises(OSError):
             get(port, patience=2)
