@@ -112,17 +112,14 @@ export class Band {
 
   #problem(status) {
     const { problem } = status;
+    const show = { type: "button", class: "button small", on: { click: () => this.showRecord(problem.record ?? null) } };
     return el(
       "div",
       { class: "card problem", role: "group", "aria-label": words.problem.label },
       el("p", { class: "problem-kind" }, el("strong", {}, problem.kind), this.#place(status, problem)),
+      el("button", show, words.problem.showInLog),
       problem.message ? el("p", { class: "problem-message" }, problem.message) : null,
       problem.hint ? el("p", { class: "problem-hint" }, problem.hint) : null,
-      el(
-        "button",
-        { type: "button", class: "button small", on: { click: () => this.showRecord(problem.record ?? null) } },
-        words.problem.showInLog,
-      ),
     );
   }
 
