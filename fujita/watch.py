@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 LOOK_PAUSE = 0.3
 """Seconds between two looks, if the looks are short."""
@@ -36,16 +37,19 @@ TEMPORARY_PREFIXES = (".", "#", "~", "flycheck_")
 
 Stamp = tuple[int, int, int]
 """st_mtime_ns, st_size and st_ino: a file that differs in any was saved, whatever the clocks of host and guest say."""
+FOLDER: Stamp = (0, 0, 0)
+"""Of a folder only its being there counts."""
+How = Literal["saved", "made", "removed"]
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One file of those that were saved together, relative to the folder; `removed` if none was saved, `early` if it
-    was before anybody waited."""
+    """One file of those that were saved together, relative to the folder, or else a folder that was made, or what was
+    removed; `early` if that was before anybody waited."""
 
     file: str
-    removed: bool
-    early: bool
+    how: How
+    early: bool = False
 
 
 class Watch:
@@ -107,13 +111,15 @@ class Watch:
         return await asyncio.to_thread(files_below, self._directory, beside)
 
     def _change(self, before: dict[str, Stamp], after: dict[str, Stamp], early: bool) -> Change:
-        saved = [path for path, stamp in after.items() if before.get(path) != stamp]
-        first = min(saved or before.keys() - after.keys())
-        return Change(os.path.relpath(first, self._directory), removed=not saved, early=early)
+        new = [path for path, stamp in after.items() if before.get(path) != stamp]
+        saved = [path for path in new if after[path] != FOLDER]
+        how: How = "saved" if saved else "made" if new else "removed"
+        first = min(saved or new or before.keys() - after.keys())
+        return Change(os.path.relpath(first, self._directory), how, early)
 
 
 def files_below(directory: Path, beside: Path | None = None) -> dict[str, Stamp]:
-    """The files that matter, in `directory` and the folders below it, and those in the folder `beside`."""
+    """The files that matter and the folders, in `directory` and below it, and those in the folder `beside`."""
     files = files_in(beside) if beside else {}
     for entries in folders_below(directory):
         files.update(stamped(entries))
@@ -152,6 +158,8 @@ def stamped(entries: list[os.DirEntry[str]]) -> Iterator[tuple[str, Stamp]]:
     for entry in entries:
         if matters(entry.name) and (stamp := stamp_of(entry)):
             yield entry.path, stamp
+        elif has_sources(entry):
+            yield entry.path, FOLDER
 
 
 def stamp_of(entry: os.DirEntry[str]) -> Stamp | None:

@@ -42,6 +42,7 @@ MENDED_BY = {
     "DjangoMissing": INSTALL,
     "Killed": NOBODY,
     "NoManagePy": CONFIG,
+    "NotADatabase": NOBODY,
     "PortForbidden": CONFIG,
     "PortInUse": NOBODY,
     "UsageError": CONFIG,
@@ -255,6 +256,10 @@ def start_the_database(is_watched: bool) -> str:
     return what if is_watched else f"{what}, then press Restart"
 
 
+def replace_the_file() -> str:
+    return "Remove the file that DATABASES names, or put a database in its place, then press Restart"
+
+
 def make_the_folder() -> str:
     return "Make the folder that DATABASES names, then press Restart"
 
@@ -355,8 +360,9 @@ def said_restarting_because(who: str, change: str) -> str:
     return f"{who} is restarted because {change} and Django did not notice"
 
 
-def changed(file: str, removed: bool) -> str:
-    return f"{file} was removed" if removed else f"{file} was saved"
+def changed(file: str, how: str) -> str:
+    """`how` is saved, made or removed."""
+    return f"{file} was {how}"
 
 
 def said_database_answers(who: str, address: str) -> str:

@@ -73,6 +73,8 @@ def unloadable_application(report: Report, tree: Tree, requirements: str | None)
 
 def database(report: Report, tree: Tree, requirements: str | None) -> Problem | None:
     last = report.chain[-1]
+    if last.headline == "file is not a database":
+        return Problem("NotADatabase", last.headline, hint=words.replace_the_file())
     if last.kind not in ("OperationalError", "InterfaceError") or REFUSED.search(last.headline):
         return None
     if UNREACHABLE.search(last.headline):

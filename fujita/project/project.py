@@ -101,6 +101,7 @@ class Project:
         self._running_since: float | None = None
         self._failed_at = float("-inf")
         self._spoke_https = False
+        self._looking: asyncio.Future[str | None] | None = None
         self._closing = False
         self._settled = asyncio.Event()
         self._settled.set()
@@ -376,7 +377,9 @@ class Project:
         self._happen(Event.FOUND)
 
     async def _look(self) -> str | None:
-        looking = asyncio.ensure_future(asyncio.to_thread(launch.missing, self.config))
+        if self._looking is None or self._looking.done():  # one that hangs is enough
+            self._looking = asyncio.ensure_future(asyncio.to_thread(launch.missing, self.config))
+        looking = self._looking
         await asyncio.wait({looking}, timeout=LOOK_LIMIT)  # wait_for swallows a cancellation now and then (to 3.11)
         return looking.result() if looking.done() else words.does_not_answer(self.config.directory)
 

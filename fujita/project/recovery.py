@@ -47,7 +47,7 @@ class Recovery:
     async def saved(self, problem: Problem | None) -> str:
         """A file that matters was saved since the try began."""
         change = await self._change(problem)
-        return words.said_starting_because(self._who, words.changed(change.file, change.removed))
+        return words.said_starting_because(self._who, words.changed(change.file, change.how))
 
     async def unheeded(self, problem: Problem | None) -> str:
         """The same, and Django's own reloader has not noticed."""
@@ -56,7 +56,7 @@ class Recovery:
             tries = self._observer.seen.tries
             await asyncio.sleep(UNHEEDED_AFTER)
             if self._observer.seen.tries == tries:
-                return words.said_restarting_because(self._who, words.changed(change.file, change.removed))
+                return words.said_restarting_because(self._who, words.changed(change.file, change.how))
 
     async def slow(self) -> str:
         """The same, in a start that takes very long."""
