@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +21,12 @@ class Host:
     folders: Mapping[str, str] = field(default_factory=dict)
 
 
-def read_host(path: Path = HOST_FILE) -> Host:
+def host_file(environ: Mapping[str, str] = os.environ) -> Path:
+    """Where the host tells it; `$FUJITA_HOST_FILE` is for hosts that are no Vagrant."""
+    return Path(environ.get("FUJITA_HOST_FILE") or HOST_FILE)
+
+
+def read_host(path: Path) -> Host:
     """What the file says; nothing if it is not there or makes no sense: links then lead to the guest's own ports."""
     try:
         with path.open("rb") as file:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from tornado.httpserver import HTTPServer
 from tornado.web import Application
 
 from fujita.supervisor import Supervisor
 from fujita.web import api, assets, streams
+from fujita.web.accept import Server
 from fujita.web.handler import NotFound
 
 NAME = r"([a-z0-9][a-z0-9_-]*)"
@@ -28,6 +28,7 @@ def application(supervisor: Supervisor) -> Application:
         (r"/", assets.Console),
         (rf"/projects/{NAME}", assets.Console),
         (r"/static/(.*)", assets.Asset),
+        (r"/(sign-in\.css)", assets.Asset),
         (r"/healthz", api.Healthz),
         (r"/sign-in", api.SignIn),
         (r"/sign-out", api.SignOut),
@@ -55,9 +56,9 @@ def application(supervisor: Supervisor) -> Application:
     )
 
 
-def server(supervisor: Supervisor) -> HTTPServer:
+def server(supervisor: Supervisor) -> Server:
     """An HTTP server that listens nowhere yet."""
-    return HTTPServer(
+    return Server(
         application(supervisor),
         max_header_size=HEADER_LIMIT,
         max_body_size=BODY_LIMIT,

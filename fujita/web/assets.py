@@ -61,10 +61,22 @@ class Asset(Handler):
 
 
 class Console(Asset):
-    """The page, the same for every screen: it looks at its own address."""
+    """The page, the same for every screen: it looks at its own address. `?plain` leads to the log as text instead."""
 
     def get(self, name: str | None = None) -> None:
-        super().get(CONSOLE)
+        if self.get_query_argument("plain", None) is None:
+            super().get(CONSOLE)
+        else:
+            self._plain(name)
+
+    def _plain(self, name: str | None) -> None:
+        names = [name] if name else list(self.supervisor.projects)
+        logs = [f"/api/projects/{each}/log" for each in names]
+        if len(logs) == 1:
+            self.redirect(logs[0])
+        else:
+            self.set_header("Content-Type", "text/plain; charset=utf-8")
+            self.finish("".join(f"{log}\n" for log in logs))
 
     head = get
 

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from fujita import words
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
-OPEN_PATHS = ("/sign-in", "/healthz")
+OPEN_PATHS = ("/sign-in", "/sign-in.css", "/healthz")
 """What answers without the token: the way to give it, and a yes or no to "are you there"."""
 HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?\.?)(?::(?P<port>[0-9]{1,5}))?", re.I)
 """RFC 9112 §3.2: a host, and perhaps a port."""

@@ -13,6 +13,7 @@ from tornado.iostream import StreamClosedError
 from tornado.websocket import WebSocketClosedError, WebSocketHandler, WebSocketProtocol, WebSocketProtocol13
 
 from fujita.stream.cache import Cache
+from fujita.stream.frame import text_frame
 from fujita.web.handler import Handler
 
 log = logging.getLogger("fujita")
@@ -36,7 +37,7 @@ class Stream(Handler, WebSocketHandler):
 
     def get_websocket_protocol(self) -> WebSocketProtocol | None:
         protocol = super().get_websocket_protocol()
-        return Unlistening(self, False, protocol.params) if isinstance(protocol, WebSocketProtocol13) else None
+        return OneWay(self, False, protocol.params) if isinstance(protocol, WebSocketProtocol13) else None
 
     def open(self, *args: str, **kwargs: str) -> None:
         self.open_streams.add(self)
@@ -72,13 +73,17 @@ class Stream(Handler, WebSocketHandler):
         """Sends for ever."""
         raise NotImplementedError
 
-    async def put(self, lines: bytes) -> None:
-        """Sends `lines` as one message, and returns when the socket has taken them."""
-        await self.write_message(lines)
+    async def put(self, frame: bytes) -> None:
+        """Sends a message that is framed already, and returns when the socket has taken it."""
+        connection = self.ws_connection
+        if not isinstance(connection, OneWay) or connection.is_closing():
+            raise WebSocketClosedError
+        await connection.stream.write(frame)
 
 
-class Unlistening(WebSocketProtocol13):
-    """Says 1003 also where Tornado, at a message beyond its limit, says 1009."""
+class OneWay(WebSocketProtocol13):
+    """Says 1003 also where Tornado, at a message beyond its limit, says 1009. What goes out is framed elsewhere: it is
+    never compressed, since Tornado would do that for each client anew."""
 
     def close(self, code: int | None = None, reason: str | None = None) -> None:
         super().close(UNSUPPORTED if code == TOO_BIG else code, None if code == TOO_BIG else reason)
@@ -107,10 +112,12 @@ class LogStream(Stream):
                 await self.put(told(live=cursor + 1))
                 live = None
             await cache.wait(cursor)
-            batch, lines = cache.lines_after(cursor, BATCH)
-            gap = told(gap={"from": batch.gap[0], "to": batch.gap[1]}) if batch.gap else b""
+            batch = cache.shared_after(cursor, BATCH)
             cursor = batch.last
-            await self.put(gap + lines)
+            if batch.gap:
+                await self.put(told(gap={"from": batch.gap[0], "to": batch.gap[1]}))
+            await self.put(batch.frame)
+            await asyncio.sleep(0)  # a fast socket takes all at once: the loop turns nevertheless
 
     def _resumed(self, cache: Cache) -> int:
         """The client's cursor, if it is one of this epoch; else the one before the first kept record."""
@@ -136,13 +143,13 @@ class StatusStream(Stream):
             while True:
                 seen = board.version
                 if lines := board.after(cursor, keys):
-                    await self.put(lines)
+                    await self.put(text_frame([lines]))
                 cursor = seen
                 await board.wait(cursor)
 
 
 def told(**message: Any) -> bytes:
-    return json.dumps(message).encode() + b"\n"
+    return text_frame([json.dumps(message).encode() + b"\n"])
 
 
 async def close_all(patience: float) -> None:
