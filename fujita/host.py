@@ -26,10 +26,10 @@ def host_file(environ: Mapping[str, str] = os.environ) -> Path:
     return Path(environ.get("FUJITA_HOST_FILE") or HOST_FILE)
 
 
-def read_host(path: Path) -> Host:
+def read_host() -> Host:
     """What the file says; nothing if it is not there or makes no sense: links then lead to the guest's own ports."""
     try:
-        with path.open("rb") as file:
+        with host_file().open("rb") as file:
             told = json.loads(file.read(SIZE_LIMIT))
         ports = {int(guest): int(host) for guest, host in told.get("ports", {}).items()}
         folders = {str(guest): str(host) for guest, host in told.get("folders", {}).items()}

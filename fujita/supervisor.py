@@ -11,7 +11,7 @@ from pathlib import Path
 from fujita import words
 from fujita.config.load import ConfigError, load
 from fujita.config.models import Config, ProjectConfig
-from fujita.host import Host, host_file, read_host
+from fujita.host import Host, read_host
 from fujita.process.reaper import Reaper
 from fujita.project.project import Project
 from fujita.project.states import Event, State
@@ -53,7 +53,7 @@ class Supervisor:
     async def reload(self) -> list[str]:
         """Reads the config and applies it; returns what changed, in words. ConfigError leaves everything as it is."""
         async with self._applying:
-            self.host = await asyncio.to_thread(read_host, host_file())
+            self.host = await asyncio.to_thread(read_host)
             try:
                 config = await asyncio.to_thread(load, self.config_path)
             except ConfigError as error:
