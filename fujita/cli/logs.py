@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import os
 import re
-import stat
 import sys
 from argparse import Namespace
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fujita import words
 from fujita.cli.client import Client, connect, path_of
 from fujita.cli.failure import MISUSED, Failure
 from fujita.cli.printer import Printer
 from fujita.cli.terminal import harmless
-
-if TYPE_CHECKING:
-    from fujita.cli.streams import Log
 
 AGO = re.compile(r"(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?")
 
@@ -37,7 +31,9 @@ def run(arguments: Namespace) -> int:
     logs = Logs(projects, output, arguments.lines, since)
     try:
         if arguments.follow:
-            asyncio.run(follow(client, logs))
+            from fujita.cli.follow import follow
+
+            follow(client, logs)
         else:
             for project in projects:
                 logs.take(project, kept(client, project, arguments.lines, since))
@@ -52,34 +48,6 @@ def kept(client: Client, project: str, lines: int | None, since: float) -> list[
     few = f"&lines={lines}" if lines is not None and not since else ""
     text = client.text(path_of(project, f"log?format=ndjson{few}"))
     return [(json.loads(line), line) for line in text.split("\n") if line]
-
-
-async def follow(client: Client, logs: Logs) -> None:
-    """Prints for ever; BrokenPipeError as soon as nobody reads what is printed, even while nothing comes."""
-    from fujita.cli.streams import Log
-
-    logs.await_all()
-    await asyncio.gather(
-        until_reader_leaves(),
-        *(print_log(Log(client, name, speaks=name == logs.projects[0]), logs) for name in logs.projects),
-    )
-
-
-async def print_log(log: Log, logs: Logs) -> None:
-    async for told in log.read():
-        logs.take(log.project, told)
-
-
-async def until_reader_leaves() -> None:
-    """The kernel reports the end of a pipe's reader as an error of the pipe (poll(2)): for `logs -f | grep -q`."""
-    out = sys.stdout.fileno()
-    if not stat.S_ISFIFO(os.fstat(out).st_mode):
-        return
-    loop = asyncio.get_running_loop()
-    gone = asyncio.Event()
-    loop.add_reader(out, gone.set)
-    await gone.wait()
-    raise BrokenPipeError
 
 
 class Logs:

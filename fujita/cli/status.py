@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import shutil
 import sys
 import time
 from argparse import Namespace
@@ -12,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from fujita import words
-from fujita.cli.client import Client, connect, path_of
+from fujita.cli.client import connect, path_of
 from fujita.cli.terminal import harmless, painted, wants_colours
 
 HEADINGS = ("PROJECT", "STATE", "FOR", "ADDRESS", "SUMMARY")
@@ -26,8 +24,6 @@ COLOURS = {
     "exited": "31",
     "stopped": "2",
 }
-REDRAW = "\x1b[{}F\x1b[J"
-"""CPL and ED (ECMA-48): to the beginning of so many lines above, and away with what follows."""
 
 Json = dict[str, Any]
 
@@ -35,8 +31,9 @@ Json = dict[str, Any]
 def run(arguments: Namespace) -> int:
     client = connect(arguments)
     if arguments.watch:
-        asyncio.run(watch(client, arguments.project, arguments.json))
-        return 0
+        from fujita.cli.live import watch
+
+        return watch(client, arguments.project, arguments.json)
     told = client.get(path_of(arguments.project) if arguments.project else "/api/projects")
     statuses = [told] if arguments.project else told["projects"]
     if arguments.json:
@@ -100,48 +97,3 @@ def details(status: Json) -> list[str]:
     if problem and problem.get("hint"):
         lines.append(harmless(problem["hint"]))
     return lines
-
-
-async def watch(client: Client, project: str | None, as_json: bool) -> None:
-    """Draws the table anew at every change, or prints what changed where there is no terminal to draw on."""
-    from fujita.cli.streams import following
-
-    path = path_of(project, "status", "stream") if project else "/api/status/stream"
-    live = Live()
-    async for lines in following(client, path, str, live.remark):
-        for line in lines:
-            if as_json:
-                print(line)
-            else:
-                live.take(json.loads(line))
-        sys.stdout.flush()
-
-
-class Live:
-    """The table as it is now, drawn over the one before."""
-
-    def __init__(self) -> None:
-        self._statuses: dict[str, Json] = {}
-        self._drawn = 0
-
-    def take(self, told: Json) -> None:
-        if "project" in told:
-            self._statuses[told["project"]] = told
-        elif "removed" in told:
-            self._statuses.pop(told["removed"], None)
-        else:
-            return
-        if sys.stdout.isatty():
-            self._draw()
-        elif "project" in told:
-            print("  ".join([*row(told)[:2], harmless(summary(told))]))
-
-    def remark(self, sentence: str) -> None:
-        print(f"fujita: {sentence}", file=sys.stderr, flush=True)
-        self._drawn = 0  # what is drawn stays, with the remark below
-
-    def _draw(self) -> None:
-        size = shutil.get_terminal_size()
-        lines = table(self._statuses.values(), size.columns - 1)[: size.lines - 1]
-        print((REDRAW.format(self._drawn) if self._drawn else "") + "\n".join(lines))
-        self._drawn = len(lines)

@@ -83,11 +83,16 @@ async def test_titles_do_nothing_to_a_terminal(running: Fujita) -> None:
 
 def test_a_call_of_the_api_starts_fast() -> None:
     """Nothing that only the sidecar needs is imported."""
-    asked = "import sys, fujita.cli.status, fujita.cli.actions, fujita.cli.client, yaml; print(*sys.modules)"
+    commands = "import sys, yaml, fujita.cli.status, fujita.cli.actions, fujita.cli.logs"
     done = subprocess.run(
-        [sys.executable, "-c", asked], capture_output=True, text=True, cwd=ROOT, env=environment(), check=True
+        [sys.executable, "-c", f"{commands}; print(*sys.modules)"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=environment(),
+        check=True,
     )
-    heavy = {"tornado", "pydantic", "psutil", "watchfiles"}
+    heavy = {"asyncio", "tornado", "pydantic", "psutil", "watchfiles"}
     assert not heavy & set(done.stdout.split())
 
 
