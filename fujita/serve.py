@@ -30,6 +30,7 @@ from fujita.supervisor import Supervisor
 from fujita.systemd.journal import Journal
 from fujita.systemd.notify import Notifier
 from fujita.systemd.sockets import PassedSocketError, passed_sockets
+from fujita.threads import Threads
 from fujita.web import app, streams
 
 log = logging.getLogger("fujita")
@@ -81,6 +82,7 @@ class Sidecar:
     async def live(self) -> None:
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
+        loop.set_default_executor(Threads())
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
         loop.add_signal_handler(signal.SIGHUP, self._reload)
