@@ -5,20 +5,21 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
+from fujita.stream.frame import text_frame
 from fujita.stream.record import Record
 from fujita.stream.waiters import Waiters
 
-OVERHEAD = 200
-"""What a record costs beside its line, in bytes: its objects and its place in the ring (CPython, 64 bit)."""
+OVERHEAD = 240
+"""What a record costs beside its line, in bytes: its objects and its place in the table (CPython, 64 bit)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Batch:
-    """What comes after a cursor: records `first` … `last`, after a gap where some had been evicted already."""
+    """What comes after a cursor: records up to `last`, after a gap where some had been evicted already."""
 
     records: list[Record]
     last: int
@@ -29,9 +30,14 @@ class Batch:
         """The records as NDJSON."""
         return b"".join([record.line for record in self.records])
 
+    @cached_property
+    def frame(self) -> bytes:
+        """`lines` as a WebSocket message, the same for every client; made when the first one asks."""
+        return text_frame([record.line for record in self.records])
+
 
 class Cache:
-    """A ring of records.
+    """The last records, by id.
 
     `limit` is in bytes of NDJSON and bookkeeping; the newest record is kept whatever its size, so that what is live
     can be sent. Ids are consecutive: `first` is the oldest id that is kept and `next` the id to come.
@@ -44,14 +50,14 @@ class Cache:
         self._limit = limit
         self._clock = clock
         self._size = 0
-        self._records: deque[Record] = deque()
+        self._records: dict[int, Record] = {}
         self._waiters = Waiters()
-        self._latest: tuple[int, int, Batch, bytes] | None = None
+        self._shared: tuple[int, int, Batch] | None = None
 
     def append(self, stream: str, text: str, run: str | None = None, **marks: object) -> Record:
         """Keeps `text` (at most 64 KiB in UTF-8) as the newest record and wakes the readers."""
         record = Record.make(self.next, self._clock(), stream, text, run, **marks)
-        self._records.append(record)
+        self._records[record.id] = record
         self.next += 1
         self._size += len(record.line) + OVERHEAD
         self._evict()
@@ -65,11 +71,10 @@ class Cache:
     def after(self, cursor: int, limit: int) -> Batch:
         """The records with ids above `cursor`, as many as fit into `limit` bytes, but at least one if there is one."""
         gap = (cursor + 1, self.first - 1) if cursor + 1 < self.first else None
-        start = max(cursor + 1, self.first) - self.first
         records: list[Record] = []
         room = limit
-        for index in range(start, len(self._records)):
-            record = self._records[index]
+        for id in range(max(cursor + 1, self.first), self.next):
+            record = self._records[id]
             room -= len(record.line)
             if room < 0 and records:
                 break
@@ -77,28 +82,27 @@ class Cache:
         last = records[-1].id if records else max(cursor, self.first - 1)
         return Batch(records, last, gap)
 
-    def lines_after(self, cursor: int, limit: int) -> tuple[Batch, bytes]:
-        """`after`, and the joined lines: made once for all readers that stand at the same cursor."""
-        if self._latest is None or self._latest[:2] != (cursor, self.next):
-            batch = self.after(cursor, limit)
-            self._latest = (cursor, self.next, batch, batch.lines)
-        return self._latest[2:]
+    def shared_after(self, cursor: int, limit: int) -> Batch:
+        """`after`: one batch for all readers that stand at the same cursor, and so one frame."""
+        if self._shared is None or self._shared[:2] != (cursor, self.next):
+            self._shared = (cursor, self.next, self.after(cursor, limit))
+        return self._shared[2]
 
     async def wait(self, cursor: int) -> None:
         """Returns as soon as there is a record with an id above `cursor`."""
         while self.next - 1 <= cursor:
-            self._latest = None  # nobody is behind: don't keep what everybody has
+            self._shared = None  # nobody is behind: don't keep what everybody has
             await self._waiters.wait()
 
     def cursor_of_last_lines(self, count: int) -> int:
         """The cursor after which the records with the last `count` lines stand (whole records, so maybe some more)."""
-        index = len(self._records)
-        while index and count > 0:
-            index -= 1
-            count -= max(1, self._records[index].text.count("\n"))
-        return self.first - 1 + index
+        cursor = self.next - 1
+        while cursor >= self.first and count > 0:
+            count -= max(1, self._records[cursor].text.count("\n"))
+            cursor -= 1
+        return cursor
 
     def _evict(self) -> None:
         while self._size > self._limit and len(self._records) > 1:
-            self._size -= len(self._records.popleft().line) + OVERHEAD
+            self._size -= len(self._records.pop(self.first).line) + OVERHEAD
             self.first += 1

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import codecs
+import fcntl
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 from fujita.stream.record import TEXT_LIMIT
 
-READ_SIZE = 64 * 1024
+READ_SIZE = 60 * 1024
+"""Less than a record may hold, so that the beginning of its first line, read before, fits in too."""
+READS = 4
+"""As often at most while there is more, before the loop turns: what is read at once reaches a client at once."""
 OPEN_LINE_PATIENCE = 0.05
 """Seconds that an unfinished line waits for its newline: Django writes a traceback in pieces over some 10 ms, and a
 prompt such as `(Pdb) ` never gets its newline."""
-DRAIN_LIMIT = 1024 * 1024
-"""The most that a pipe can hold (F_SETPIPE_SZ without privileges, pipe(7))."""
+PIPE_SIZE = 1024 * 1024
+"""The most that a pipe can hold (F_SETPIPE_SZ without privileges, pipe(7)): a flood goes on while the loop is busy."""
 
 
 class Pipe:
@@ -26,11 +31,14 @@ class Pipe:
 
     def __init__(self, fd: int, deliver: Callable[[str], object], patience: float | None = OPEN_LINE_PATIENCE) -> None:
         os.set_blocking(fd, False)
+        with suppress(OSError):  # a user's pipes may hold so much together, and no more
+            fcntl.fcntl(fd, fcntl.F_SETPIPE_SZ, PIPE_SIZE)
         self._fd = fd
         self._deliver = deliver
         self._patience = patience
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._open_line = ""
+        self._opened = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
         self._closed = False
@@ -38,13 +46,18 @@ class Pipe:
 
     def close(self) -> None:
         """Reads what is still there, delivers it, and closes the descriptor."""
-        left = DRAIN_LIMIT
+        left = PIPE_SIZE
         while not self._closed and left > 0:
-            read = self._readable()
+            read = self._read()
             left -= read or left
         self._close()
 
-    def _readable(self) -> int:
+    def _readable(self) -> None:
+        for _ in range(READS):
+            if self._closed or self._read() < READ_SIZE:
+                break
+
+    def _read(self) -> int:
         try:
             data = os.read(self._fd, READ_SIZE)
         except (BlockingIOError, InterruptedError):
@@ -58,11 +71,14 @@ class Pipe:
         return len(data)
 
     def _take(self, text: str) -> None:
+        began = not self._open_line
         text = self._open_line + text
         end = text.rfind("\n") + 1
         if len(text) - end >= TEXT_LIMIT:
             end = len(text)
         self._open_line = text[end:]
+        if began or end:
+            self._opened = self._loop.time()
         for piece in pieces(text[:end]):
             self._deliver(piece)
         self._hold_open_line()
@@ -71,7 +87,15 @@ class Pipe:
         if not self._open_line or self._patience is None:
             self._forget_timer()
         elif self._timer is None:
-            self._timer = self._loop.call_later(self._patience, self._show_open_line)
+            self._timer = self._loop.call_at(self._opened + self._patience, self._show_open_line_if_old)
+
+    def _show_open_line_if_old(self) -> None:
+        """Not while lines stream by: then what is open now began just now, and its end is on its way."""
+        self._timer = None
+        if self._patience and self._loop.time() < self._opened + self._patience:
+            self._hold_open_line()
+        else:
+            self._show_open_line()
 
     def _show_open_line(self) -> None:
         self._forget_timer()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from json.encoder import encode_basestring as quoted
 from typing import cast
+
+from pydantic_core import PydanticSerializationError, to_json
 
 TEXT_LIMIT = 64 * 1024
 """No record's text is longer, in bytes of UTF-8."""
@@ -31,10 +32,18 @@ class Record:
         """A record of `text`; `marks` are further keys of its JSON: `input=True` for what somebody typed."""
         more = f', "run": "{run}"' if run else ""
         more += "".join([f', "{key}": {json.dumps(value)}' for key, value in marks.items()])
-        json_text = f'{{"id": {id}, "time": {time:.3f}, "stream": "{stream}", "text": {quoted(text)}{more}}}\n'
-        return cls(id, time, stream, json_text.encode("utf-8", "replace"), run)
+        head = f'{{"id": {id}, "time": {time:.3f}, "stream": "{stream}", "text": '
+        return cls(id, time, stream, b"%b%b%b}\n" % (head.encode(), quoted(text), more.encode()), run)
 
     @property
     def text(self) -> str:
         """One or more lines; without a final newline, the next record of the same stream continues the last."""
         return cast(str, json.loads(self.line)["text"])
+
+
+def quoted(text: str) -> bytes:
+    """`text` as a JSON string in UTF-8, in a third of the time that `json` takes: a flood is mostly this."""
+    try:
+        return to_json(text)
+    except PydanticSerializationError:  # half a surrogate pair, typed by a client or in a file's name
+        return to_json(text.encode("utf-8", "replace").decode())

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+import weakref
+from types import ModuleType
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
+from pytest import MonkeyPatch
 
+from fujita.stream import cache as cache_module
+from fujita.stream import record
 from fujita.stream.cache import OVERHEAD, Cache
 
 texts = st.lists(st.text(max_size=200), max_size=60)
@@ -51,16 +57,46 @@ def test_a_record_is_one_line_of_json_whatever_it_holds() -> None:
     assert json.loads(line)["text"] == text
 
 
-def test_the_lines_for_readers_at_one_cursor_are_joined_once() -> None:
+def test_a_record_is_encoded_once_and_its_frame_made_once_however_many_read_it(monkeypatch: MonkeyPatch) -> None:
+    encoded, framed = counted(monkeypatch, record, "quoted"), counted(monkeypatch, cache_module, "text_frame")
+    cache = filled(10_000, ["a\n", "b\n", "c\n"])
+    frames = {id(cache.shared_after(0, 1000).frame) for _ in range(20)}
+    assert (len(encoded), len(framed), len(frames)) == (3, 1, 1)
+
+
+def test_readers_at_different_cursors_get_frames_of_their_own() -> None:
     cache = filled(10_000, ["a\n", "b\n"])
-    assert cache.lines_after(0, 1000)[1] is cache.lines_after(0, 1000)[1]
+    assert cache.shared_after(0, 1000).frame.endswith(cache.shared_after(1, 1000).lines)
+    assert [record.id for record in cache.shared_after(1, 1000).records] == [2]
 
 
-def test_what_was_joined_is_made_anew_when_something_was_appended() -> None:
+def test_what_was_shared_is_made_anew_when_something_was_appended() -> None:
     cache = filled(10_000, ["a\n"])
-    before = cache.lines_after(0, 1000)[1]
+    before = cache.shared_after(0, 1000)
     cache.append("stdout", "b\n")
-    assert cache.lines_after(0, 1000)[1] != before
+    assert cache.shared_after(0, 1000).lines != before.lines
+
+
+async def test_nothing_shared_is_kept_when_nobody_is_behind() -> None:
+    cache = filled(10_000, ["a\n"])
+    kept = weakref.ref(cache.shared_after(0, 1000))
+    waiting = asyncio.create_task(cache.wait(1))
+    await asyncio.sleep(0)
+    assert kept() is None
+    waiting.cancel()
+
+
+def counted(monkeypatch: MonkeyPatch, module: ModuleType, name: str) -> list[Any]:
+    """Lists the calls of a function from now on."""
+    calls: list[Any] = []
+    real = getattr(module, name)
+
+    def listed(*given: Any) -> Any:
+        calls.append(given)
+        return real(*given)
+
+    monkeypatch.setattr(module, name, listed)
+    return calls
 
 
 async def test_a_waiter_wakes_at_the_next_record_and_leaves_nothing_behind_when_cancelled() -> None:

@@ -65,6 +65,34 @@ def test_whole_lines_are_delivered_at_once_and_an_open_line_after_a_moment() -> 
     assert asyncio.run(promised()) == ["a line\n", "(Pdb) "]
 
 
+async def test_while_lines_stream_by_none_is_shown_unfinished() -> None:
+    reading, writing = os.pipe()
+    delivered: list[str] = []
+    patience = 0.4  # longer than the machine may make us wait between two writes
+    pipe = Pipe(reading, delivered.append, patience)
+    loop = asyncio.get_running_loop()
+    end = loop.time() + 2 * patience
+    os.write(writing, b"a li")
+    while loop.time() < end:
+        os.write(writing, b"ne\na li")
+        await asyncio.sleep(0.01)
+    assert all(text.endswith("\n") for text in delivered)
+    os.close(writing)
+    pipe.close()
+    assert delivered[-1] == "a li"
+
+
+async def test_what_was_written_at_once_is_one_record_and_not_one_a_line() -> None:
+    reading, writing = os.pipe()
+    delivered: list[str] = []
+    pipe = Pipe(reading, delivered.append)
+    for _ in range(500):
+        os.write(writing, b"x" * 79 + b"\n")
+    os.close(writing)
+    pipe.close()
+    assert [len(text) for text in delivered] == [500 * 80]
+
+
 def test_without_patience_an_open_line_waits_for_its_end() -> None:
     assert asyncio.run(through_a_pipe([b"Applying 0001...", b" OK\n", b"rest"], None)) == [
         "Applying 0001... OK\n",
