@@ -166,6 +166,15 @@ def test_every_route_is_documented(monkeypatch: pytest.MonkeyPatch) -> None:
             assert path.replace("(start|stop|restart|kill)", "start") in page
 
 
+def test_the_picture_of_the_house_shows_what_is_there() -> None:
+    page = (ROOT / "docs/how-it-is-built.md").read_text()
+    there = {path.name for path in ROOT.glob("fujita/**/*.py")} | {path.name for path in ROOT.glob("tests/**/*.py")}
+    named = {Path(name).name for name in re.findall(r"`([\w/]+\.py)`", page)}
+    assert named <= there | {"MODULE.py"}
+    rooms = {path.parent.name for path in ROOT.glob("fujita/*/__init__.py")}
+    assert not [room for room in rooms if f"`{room}/`" not in page]
+
+
 async def test_help_prints_the_manual() -> None:
     overview = (await fujita("help")).out
     for page in ROOT.glob("docs/*.md"):
