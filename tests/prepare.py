@@ -20,6 +20,9 @@ DEBIAN = {
     "shellcheck": "shellcheck",
     "ruby": "ruby",
     "make": "make",
+    "zsh": "zsh",
+    "fish": "fish",
+    "/lib/systemd/systemd-journal-remote": "systemd-journal-remote",
 }
 """A program that the tests run → the package that brings it."""
 AXE = "axe-core@4"

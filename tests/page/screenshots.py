@@ -7,6 +7,9 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
+
+from playwright.async_api import Browser
 
 from fujita.cli.demo import PROJECT
 from tests import djangos
@@ -69,7 +72,7 @@ async def take(fujita: Fujita, folder: Path, pictures: Path) -> None:
         await picture(browser, fujita, "/", None, pictures / "overview.png")
 
 
-async def picture(browser, fujita, path, text, file, **options):  # type: ignore[no-untyped-def]
+async def picture(browser: Browser, fujita: Fujita, path: str, text: str | None, file: Path, **options: Any) -> None:
     """One screenshot, when `text` is in the log and the numbers of CPU and memory have come."""
     options.setdefault("viewport", {**DESKTOP, "height": 720})
     async with tab(browser, fujita, path, **options) as page:
