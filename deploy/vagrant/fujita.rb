@@ -67,7 +67,7 @@ module Fujita
 
     # One a line, in the order of the file: fujita.yml:LINE:COLUMN: key: what is wrong
     def mistakes
-      @mistakes.sort.map do |line, column, key, words|
+      @mistakes.sort_by { |line, column, *| [line, column] }.map do |line, column, key, words|
         ["#{@file}:#{line}:#{column}", key, words].compact.join(": ")
       end
     end
@@ -294,9 +294,9 @@ module Fujita
     def tell_user(ui, ports)
       ui.warn("There is no #{@path} yet: the console waits for it") unless File.exist?(@path)
       @settings.sites.each do |site|
-        ui.info("#{site.title}: http://localhost:#{ports[site.port]}/#{unreachable(site)}")
+        ui.info("#{site.title}: http://localhost:#{ports.fetch(site.port, site.port)}/#{unreachable(site)}")
       end
-      ui.success("Fujita: http://localhost:#{ports[@settings.console_port]}/")
+      ui.success("Fujita: http://localhost:#{ports.fetch(@settings.console_port, @settings.console_port)}/")
     end
 
     def unreachable(site)

@@ -58,6 +58,7 @@ WRONG = {
     "the console's own": "projects:\n  a: {directory: a, address: 9000}\n",
     "the console's": "console: {listen: 0.0.0.0:8000}\nprojects:\n  a: {directory: a}\n",
     "no address": "console: {listen: hello}\nprojects:\n  a: {directory: a, address: 22:22}\n",
+    "two at one place": "projects: {a: {directory: a}, b: {directory: b, address: hello}, c: {directory: c}}\n",
     "bad ports": "projects:\n  a: {directory: a, address: 0}\n  b: {directory: b, address: 65536}\n"
     "  c: {directory: c, address: 08000}\n  d: {directory: d, address: 8_000}\n",
 }
