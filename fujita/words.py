@@ -324,6 +324,10 @@ def missing_program(name: str) -> str:
     return f"the program {name}: it is not in PATH"
 
 
+def gone_while_running(who: str, missing: str) -> str:
+    return f"Not there any more: {missing}. {who} goes on with what it has read"
+
+
 def does_not_answer(path: object) -> str:
     return f"{path}: it does not answer, its mount hangs"
 
@@ -613,7 +617,8 @@ def found_projects(count: int) -> str:
 
 
 def found_project(name: str, directory: str, port: int, settings: str | None) -> str:
-    return f"  {name}: {directory}/manage.py, port {port}".replace(" ./", " ") + (f", settings {settings}" if settings else "")
+    told = f"  {name}: {directory}/manage.py, port {port}".replace(" ./", " ")
+    return f"{told}, settings {settings}" if settings else told
 
 
 def wrote(file: str) -> str:

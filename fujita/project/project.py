@@ -150,12 +150,14 @@ class Project:
         await self._settled.wait()
 
     async def measure(self) -> None:
-        """Takes a new look at what it uses, and whether its migrations have changed."""
+        """Looks again at what it uses, whether its files are still there, and whether its migrations changed."""
         if self._meter:
             self._usage = await asyncio.to_thread(self._meter.look)
-            self.publish()
-        if self.state is State.RUNNING and await self._migrations.look():
-            self._tasks.start("migrations", self._migrations.ask())
+        if self.state is State.RUNNING:
+            self._missing = await self._look()
+            if not self._missing and await self._migrations.look():
+                self._tasks.start("migrations", self._migrations.ask())
+        self.publish()
 
     async def close(self) -> None:
         """Ends its process and its commands, and everything it does; it can't be started again."""
@@ -216,6 +218,8 @@ class Project:
         return SUMMARIES[self.state](self._who)
 
     def _help(self) -> Help | None:
+        if self.state is State.RUNNING and self._missing:
+            return Help(words.gone_while_running(self._who, self._missing), None)
         if self._spoke_https:
             return Help(words.use_http(), None)
         if count := self._observer.seen.migrations:

@@ -76,7 +76,7 @@ async def test_django_runs_is_stopped_and_runs_again(version: str, tmp_path: Pat
         stopped = await fujita.until_state("blog", "stopped")
         assert living(tree) == []
         assert can_bind(port)
-        # Django's reloader ends with its server's 0, or on a busy machine by the SIGTERM that comes half a second later.
+        # Django's reloader ends with its server's 0; on a busy machine by the SIGTERM that comes half a second later.
         assert stopped["exit"] in ({"code": 0, "signal": None}, {"code": None, "signal": "SIGTERM"})
         assert (await fujita.log("blog")).endswith("Django was stopped\n")
         await fujita.post("/api/projects/blog/start")
@@ -179,6 +179,21 @@ async def test_what_is_not_there_yet_is_waited_for_and_started_when_it_comes(
         assert waiting["summary"] == f"Waiting for {awaited}"
         folder.rename(awaited)
         await fujita.until_state("blog", "running")
+
+
+async def test_a_folder_that_goes_while_it_runs_is_said_and_the_server_left_alone(
+    tmp_path: Path, project: Copy, django_python: str
+) -> None:
+    folder = project("blog")
+    async with sidecar(tmp_path, blog(folder, django_python, free_port(), "    options: [--noreload]")) as fujita:
+        pid = (await fujita.until_state("blog", "running"))["pid"]
+        folder.rename(tmp_path / "away")
+        gone = await fujita.until("blog", lambda status: status["help"] and "Not there" in status["help"]["text"])
+        assert str(folder) in gone["help"]["text"]
+        assert (gone["state"], gone["pid"]) == ("running", pid)
+        (tmp_path / "away").rename(folder)
+        back = await fujita.until("blog", lambda status: "Not there" not in (status["help"] or {"text": ""})["text"])
+        assert (back["state"], back["pid"]) == ("running", pid)
 
 
 async def test_a_process_that_keeps_exiting_is_tried_again_ever_more_slowly(tmp_path: Path) -> None:
