@@ -104,7 +104,7 @@ def left_of(fujita: Fujita) -> list[int]:
 
 
 async def test_sigterm_right_after_the_start_leaves_nothing(tmp_path: Path) -> None:
-    for delay in (0, 0.02, 0.1):
+    for delay in (0, 0.05):
         async with sidecar(tmp_path, CONFIG) as fujita:
             await asyncio.sleep(delay)
             assert await fujita.end(patience=END_PATIENCE) == 0
