@@ -1,0 +1,274 @@
+"""What can be wrong with a Django project, and what Fujita says of it: a table. HERE marks the line to mend."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+Edit = Callable[[str], str | None]
+"""The text of a file → its new text, or None: the file is gone."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """`edits` break the project of tests/projects/blog; it comes to `state` with a problem of `kind`, in the file and
+    line that are marked HERE. `summary` is its beginning, where it does not follow from the rest. Restored files make
+    it run again by themselves, if `heals`."""
+
+    name: str
+    edits: Mapping[str, Edit]
+    state: str = "broken"
+    kind: str | None = None
+    summary: str = ""
+    config: str = ""
+    heals: bool = True
+    oldest: str = "3.2"
+    file: str | None = None
+    by_version: Mapping[str, str] = field(default_factory=dict)
+    """Kinds that differ from `kind`."""
+
+
+def append(text: str) -> Edit:
+    return lambda old: f"{old.rstrip()}\n{text}\n"
+
+
+def replace(old: str, new: str) -> Edit:
+    return lambda text: text.replace(old, new)
+
+
+def write(text: str) -> Edit:
+    return lambda old: text
+
+
+def gone(old: str) -> None:
+    return None
+
+
+VIEWS, URLS, MODELS, APPS = "polls/views.py", "mysite/urls.py", "polls/models.py", "polls/apps.py"
+SETTINGS, WSGI, MANAGE, MIGRATION = (
+    "mysite/settings.py",
+    "mysite/wsgi.py",
+    "manage.py",
+    "polls/migrations/0001_initial.py",
+)
+CHECK = """
+from django.core import checks
+
+@checks.register()
+def odd(app_configs, **kwargs):
+    return [checks.{level}("The thing is {what}.", hint="Do the other thing.", id="polls.X001")]
+"""
+READY = "\n    def ready(self):\n        raise RuntimeError('not ready')  # HERE"
+CAUSED = "try:\n    {}['x']\nexcept KeyError as error:\n    raise RuntimeError('chained') from error  # HERE"
+GROUP = "raise ExceptionGroup('several', [ValueError('one'), TypeError('two')])  # HERE"
+CIRCULAR = "from mysite.urls import urlpatterns  # HERE"
+POSTGRES = "DATABASES = {'default': {'ENGINE': 'django.db.backends.postgresql', 'NAME': 'x'}}"
+MYSQL = "DATABASES = {'default': {'ENGINE': 'django.db.backends.mysql', 'NAME': 'x'}}"
+
+BROKEN = (
+    Case("views: SyntaxError", {VIEWS: append("def broken(:  # HERE")}, kind="SyntaxError"),
+    Case("views: IndentationError", {VIEWS: append("def f():\nreturn 1  # HERE")}, kind="IndentationError"),
+    Case(
+        "views: missing package",
+        {VIEWS: append("import nosuchmodule  # HERE")},
+        kind="ModuleNotFoundError",
+        summary="ModuleNotFoundError in polls/views.py, line {line}: install it and press Restart, or save a fix",
+    ),
+    Case("views: name that a module lacks", {VIEWS: append("from os import nosuch  # HERE")}, kind="ImportError"),
+    Case("views: chained exceptions", {VIEWS: append(CAUSED)}, kind="RuntimeError"),
+    Case("views: exception group", {VIEWS: append(GROUP)}, kind="ExceptionGroup", oldest="4.2"),
+    Case("views: circular import", {VIEWS: append(CIRCULAR)}, kind="ImportError"),
+    Case("urls: AttributeError", {URLS: append("views.nosuch  # HERE")}, kind="AttributeError"),
+    Case(
+        "urls: nothing in it",
+        {URLS: write("")},
+        kind="ImproperlyConfigured",
+        summary="ImproperlyConfigured: The includ",
+    ),
+    Case("models: NameError", {MODELS: append("NOSUCH  # HERE")}, kind="NameError"),
+    Case(
+        "models: TypeError",
+        {MODELS: append("class A(models.Model):\n    q = models.ForeignKey(Question)  # HERE")},
+        kind="TypeError",
+    ),
+    Case("apps: SyntaxError", {APPS: append("class (:  # HERE")}, kind="SyntaxError"),
+    Case("apps: ready raises", {APPS: append(READY)}, kind="RuntimeError"),
+    Case(
+        "INSTALLED_APPS: missing",
+        {SETTINGS: append("INSTALLED_APPS += ['nosuchapp']")},
+        kind="ModuleNotFoundError",
+        summary="ModuleNotFoundError: No module named 'nosuchapp'. Install it and press Restart, or save a fix",
+    ),
+    Case(
+        "DATABASES: bad ENGINE",
+        {SETTINGS: append("DATABASES['default']['ENGINE'] = 'nosuch'")},
+        kind="ImproperlyConfigured",
+    ),
+    Case(
+        "DATABASES: no PostgreSQL driver",
+        {SETTINGS: append(POSTGRES)},
+        kind="ImproperlyConfigured",
+        summary="ImproperlyConfigured: Error loading psycopg2",
+    ),
+    Case(
+        "DATABASES: no MySQL driver",
+        {SETTINGS: append(MYSQL)},
+        kind="ImproperlyConfigured",
+        summary="ImproperlyConfigured: Error loading MySQLdb module",
+    ),
+    Case(
+        "a failed check",
+        {MODELS: append(CHECK.format(level="Error", what="wrong"))},
+        kind="SystemCheckError",
+        summary="A system check failed: ?: (polls.X001) The thing is wrong. Django restarts when you save a fix",
+    ),
+    Case(
+        "wsgi.py: missing package",
+        {WSGI: append("import nosuchmodule  # HERE")},
+        kind="ModuleNotFoundError",
+        summary="ModuleNotFoundError in mysite/wsgi.py, line {line}: install it and press Restart, or save a fix",
+    ),
+    Case("wsgi.py: NameError", {WSGI: append("nosuch  # HERE")}, kind="NameError"),
+    Case(
+        "MIDDLEWARE: missing",
+        {SETTINGS: append("MIDDLEWARE = ['nosuch.Middleware']")},
+        kind="ModuleNotFoundError",
+        summary="ModuleNotFoundError: No module named 'nosuch'. Install it",
+    ),
+    Case("migration: SyntaxError", {MIGRATION: append("def (  # HERE")}, kind="SyntaxError"),
+)
+
+EXITED = (
+    Case("settings: SyntaxError", {SETTINGS: append("DEBUG = = 1  # HERE")}, "exited", "SyntaxError"),
+    Case("settings: NameError", {SETTINGS: append("DEBUG = Ture  # HERE")}, "exited", "NameError"),
+    Case(
+        "settings: missing package",
+        {SETTINGS: append("import nosuchmodule  # HERE")},
+        "exited",
+        "ModuleNotFoundError",
+        "Django exited: ModuleNotFoundError in mysite/settings.py, line {line}. Install it, then press Start",
+    ),
+    Case(
+        "settings: sys.exit",
+        {SETTINGS: append("import sys\nsys.exit('no SECRET in the environment')")},
+        "exited",
+        "SystemExit",
+        "Django exited: no SECRET in the environment. Fujita starts it again when you save a fix",
+    ),
+    Case("manage.py: SyntaxError", {MANAGE: append("def (:  # HERE")}, "exited", "SyntaxError"),
+    Case(
+        "views: sys.exit",
+        {VIEWS: append("sys.exit('bye from views')")},
+        "exited",
+        "SystemExit",
+        "Django exited: bye from views. Fujita starts it again when you save a fix",
+    ),
+    Case(
+        "views: KeyboardInterrupt",
+        {VIEWS: append("raise KeyboardInterrupt")},
+        "exited",
+        None,
+        "Django exited: Fujita starts it again when you save a file",
+    ),
+)
+
+AT_START = (
+    Case(
+        "templatetags: SyntaxError",
+        {"polls/templatetags/__init__.py": write(""), "polls/templatetags/x.py": write("def (  # HERE\n")},
+        "exited",
+        "SyntaxError",
+    ),
+    Case(
+        "views: null byte",
+        {VIEWS: append("\0")},
+        kind="SyntaxError",
+        file="mysite/urls.py",
+        by_version={"3.2": "ValueError"},
+    ),
+    Case(
+        "settings: module missing",
+        {},
+        "exited",
+        "ModuleNotFoundError",
+        "Django exited: ModuleNotFoundError: No module",
+        "settings: mysite.nosuch",
+        heals=False,
+    ),
+    Case(
+        "--noreload: SyntaxError",
+        {VIEWS: append("def (  # HERE")},
+        "exited",
+        "SyntaxError",
+        config="options: [--noreload]",
+    ),
+    Case(
+        "--noreload: failed check",
+        {MODELS: append(CHECK.format(level="Error", what="wrong"))},
+        "exited",
+        "SystemCheckError",
+        "Django exited: a system check failed: ?: (polls.X001)",
+        config="options: [--noreload]",
+    ),
+    Case("a check's warning", {MODELS: append(CHECK.format(level="Warning", what="odd"))}, "running", heals=False),
+    Case("no manage.py", {MANAGE: gone}, "waiting", None, "Waiting for {folder}/manage.py"),
+    Case(
+        "options: unknown",
+        {},
+        "exited",
+        "UsageError",
+        "Django exited: unrecognized arguments: --nosuch. Change fujita.yml",
+        "options: [--nosuch]",
+        heals=False,
+    ),
+    Case(
+        "address: of another machine",
+        {},
+        "exited",
+        "AddressUnavailable",
+        "Django exited: this machine does not have that address. Change fujita.yml",
+        "address: 192.0.2.1:{port}",
+        heals=False,
+    ),
+    Case(
+        "address: unknown host",
+        {},
+        "exited",
+        "AddressUnavailable",
+        "Django exited: the host name of the address is unknown. Change fujita.yml",
+        "address: nosuch.invalid:{port}",
+        heals=False,
+    ),
+    Case(
+        "DEBUG off without ALLOWED_HOSTS",
+        {SETTINGS: append("DEBUG = False\nALLOWED_HOSTS = []")},
+        "exited",
+        "CommandError",
+        "Django exited: You must set settings.ALLOWED_HOSTS if DEBUG is False. Fujita starts it again",
+    ),
+    Case(
+        "DATABASES: not a database",
+        {"db.sqlite3": write("this is no database, " * 100)},
+        "broken",
+        "NotADatabase",
+        "File is not a database: press Restart",
+        heals=False,
+    ),
+)
+
+WHILE_RUNNING = tuple(case for case in BROKEN + EXITED if not case.name.startswith("migration"))
+"""Django does not watch migrations while they are fine."""
+SHORT = tuple(
+    case
+    for case in BROKEN + EXITED
+    if case.name
+    in (
+        "views: SyntaxError",
+        "views: missing package",
+        "a failed check",
+        "wsgi.py: NameError",
+        "settings: NameError",
+        "views: sys.exit",
+    )
+)
+"""One of each way that Django has to fail."""
