@@ -33,14 +33,15 @@ def missing_in_the_journal(records: int) -> str:
 
 # A project's summary. `who` is "Django", or the project's title when it runs a command of its own
 
-SAVE, INSTALL, ANSWER, RESTART, CONFIG, NOBODY = "save", "install", "answer", "restart", "config", "nobody"
+SAVE, INSTALL, ANSWER, RESTART = "save", "install", "answer", "restart"
+CONFIG, PRESS, NOBODY = "config", "press", "nobody"
 
 MENDED_BY = {
     "AddressUnavailable": CONFIG,
     "BadAddress": CONFIG,
     "DatabaseUnreachable": RESTART,
     "DjangoMissing": INSTALL,
-    "Killed": NOBODY,
+    "Killed": PRESS,
     "NoManagePy": CONFIG,
     "NotADatabase": NOBODY,
     "PortForbidden": CONFIG,
@@ -95,6 +96,7 @@ def broken(who: str, problem: Problem | None) -> str:
         ANSWER: f"{who} restarts when it answers at {problem.address}",
         RESTART: "press Restart when it is there again",
         CONFIG: "change fujita.yml",
+        PRESS: "press Restart",
         NOBODY: "press Restart",
     }[mended_by(problem)]
     return sentences(capital(place(problem)), move)
@@ -106,7 +108,7 @@ def exited(who: str, problem: Problem | None, code: int | None, signal: str | No
     if problem:
         why = f"{who} exited: {place(problem)}"
     elif signal:
-        why = f"{who} exited: killed by {signal}"
+        why = f"{who} exited: {killed(signal)}"
     else:
         why = f"{who} exited with code {code}" if code else f"{who} exited"
     return sentences(why, next_start(problem, on_change))
@@ -121,6 +123,7 @@ def next_start(problem: Problem | None, on_change: bool) -> str:
         ANSWER: "press Start when it answers",
         RESTART: "press Start when it is there again",
         CONFIG: "change fujita.yml",
+        PRESS: "press Start to run it again",
         NOBODY: "",
     }[mended_by(problem)]
 
@@ -239,7 +242,8 @@ def look_at_template(template: str, line: str | None) -> str:
 
 
 def killed(signal: str) -> str:
-    return f"the server was killed ({signal})"
+    by = ", by somebody or because the machine ran out of memory" if signal == "SIGKILL" else ""
+    return f"it was killed{by} ({signal})"
 
 
 def out_of_memory() -> str:

@@ -61,7 +61,14 @@ def test_a_broken_project_says_whose_move_it_is(problem: Problem | None, summary
         ),
         (None, 3, None, True, "Django exited with code 3: Fujita starts it again when you save a file"),
         (None, 0, None, False, "Django exited: press Start to run it again"),
-        (None, None, "SIGKILL", False, "Django exited: killed by SIGKILL. Press Start to run it again"),
+        (
+            None,
+            None,
+            "SIGKILL",
+            False,
+            "Django exited: it was killed, by somebody or because the machine ran out of memory (SIGKILL). "
+            "Press Start to run it again",
+        ),
         (
             Problem("DjangoMissing", words.django_missing(), hint="pip install django"),
             1,

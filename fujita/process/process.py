@@ -38,6 +38,13 @@ class Exit:
         except ValueError:
             return cls(signal=f"signal {-returncode}")
 
+    @property
+    def returncode(self) -> int | None:
+        """As Popen's: negative for a signal; None for one that has no name here."""
+        if self.signal is None:
+            return self.code
+        return -signal.Signals[self.signal].value if self.signal in signal.Signals.__members__ else None
+
 
 class Process:
     """Starts `argv` at once (OSError or ValueError if that fails); `await run()` returns when nothing of it is left.

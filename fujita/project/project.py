@@ -332,7 +332,7 @@ class Project:
         exit = await process.run()
         self._process = self._meter = self._usage = None
         self._exit = exit
-        problem = self._observer.ended(exit.code)
+        problem = self._observer.ended(exit.returncode)
         if self.state in ALIVE:
             self._problem = await self._explained(problem)
             self.say(words.said_exited(self._who, exit.code, exit.signal))

@@ -28,10 +28,10 @@ def test_the_exception_that_ended_it_may_be_followed_by_some_words() -> None:
 
 
 def test_an_exit_with_a_signals_code_says_who_was_killed() -> None:
-    assert ended(247) == "Killed: the server was killed (SIGKILL)"
-    assert ended(245) == "Killed: the server was killed (SIGSEGV)"
-    assert ended(-9) == "Killed: the server was killed (SIGKILL)"
-    assert ended(255) == "Killed: the server was killed (SIGHUP)"
+    assert ended(247) == "Killed: it was killed, by somebody or because the machine ran out of memory (SIGKILL)"
+    assert ended(245) == "Killed: it was killed (SIGSEGV)"
+    assert ended(-9) == "Killed: it was killed, by somebody or because the machine ran out of memory (SIGKILL)"
+    assert ended(255) == "Killed: it was killed (SIGHUP)"
     assert ended(255, TRACEBACK) == "ZeroDivisionError: division by zero"
     assert ended(0, TRACEBACK) is None
     assert ended(7) is None
