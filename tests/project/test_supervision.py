@@ -199,19 +199,35 @@ async def test_a_folder_that_goes_while_it_runs_is_said_and_the_server_left_alon
 async def test_a_process_that_keeps_exiting_is_tried_again_ever_more_slowly(tmp_path: Path) -> None:
     config = "projects: {flop: {directory: ., command: 'exit 7', restart: always}}"
     async with sidecar(tmp_path, config) as fujita:
-        waits: list[float] = []
+        waits: dict[float, int] = {}
 
         def counted(status: Json) -> bool:
             if status["state"] == "backoff":
-                waits.append(status["retry"] - status["since"])
-            return len(waits) == 3
+                waits[status["since"]] = round(status["retry"] - status["since"])
+            return len(waits) == 4
 
         last = await fujita.until("flop", counted)
-        assert [round(wait) for wait in waits] == [1, 2, 4]
+        assert list(waits.values()) == [1, 2, 4, 8]
         assert last["exit"] == {"code": 7, "signal": None}
         assert last["summary"].startswith("flop keeps exiting: next try in ")
         await fujita.post("/api/projects/flop/stop")
         await fujita.until_state("flop", "stopped")
+
+
+@pytest.mark.slow
+async def test_a_minute_of_running_forgives_what_failed_before(tmp_path: Path) -> None:
+    (tmp_path / "script.sh").write_text("echo x >> starts; [ $(wc -l < starts) -lt 3 ] || sleep 62; exit 7")
+    config = "projects: {flop: {directory: ., command: [sh, script.sh], restart: always}}"
+    async with sidecar(tmp_path, config) as fujita:
+        waits: dict[float, int] = {}
+
+        def counted(status: Json) -> bool:
+            if status["state"] == "backoff":
+                waits[status["since"]] = round(status["retry"] - status["since"])
+            return len(waits) == 3
+
+        await fujita.until("flop", counted, patience=120)
+        assert list(waits.values()) == [1, 2, 1]
 
 
 async def test_starting_what_runs_and_stopping_what_is_stopped_change_nothing(tmp_path: Path) -> None:
