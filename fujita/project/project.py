@@ -205,7 +205,7 @@ class Project:
         """What it is doing, in a sentence."""
         if self.state is State.BACKOFF and self._retry:
             return words.backoff(self._who, self._retry - time.time())
-        if self.state is State.RUNNING and self._observer.seen.prompt:
+        if self.state in (State.STARTING, State.RUNNING) and self._observer.seen.prompt:
             return words.asks(self._who)
         if self.state is State.EXITED:
             exit = self._exit or Exit()

@@ -208,9 +208,7 @@ async def test_a_running_project_is_never_restarted_by_a_save(
         (folder / "notes.html").write_text("saved")
         await asyncio.sleep(4)
         assert (await fujita.status("blog"))["pid"] == running["pid"]
-        psutil.Process(running["pid"]).children()[
-            0
-        ].kill()  # and what was saved is no reason to start it
+        psutil.Process(running["pid"]).children()[0].kill()  # and what was saved is no reason to start it
         await fujita.until_state("blog", "exited")
         await asyncio.sleep(2)
         assert (await fujita.status("blog"))["state"] == "exited"
