@@ -44,7 +44,7 @@ async def break_while_running(fujita: Fujita, file: Path, text: str) -> None:
     await fujita.until("blog", lambda status: status["state"] in ("broken", "exited"))
 
 
-@pytest.mark.parametrize("version", djangos.available())
+@pytest.mark.parametrize("version", [djangos.available()[0], djangos.newest()])
 async def test_a_fix_saved_right_after_the_traceback_is_not_lost(version: str, tmp_path: Path, project: Copy) -> None:
     folder = project("blog")
     views = folder / "polls/views.py"
