@@ -14,9 +14,9 @@ from fujita.django.finding import Checking, Failed, Finding, Reloading, SpokeHtt
 from fujita.django.problem import Problem
 from fujita.host import Host
 from fujita.process.listeners import holder_of
-from fujita.process.process import Exit, Process
+from fujita.process.process import Process
 from fujita.process.reaper import Reaper
-from fujita.process.usage import Meter, Usage
+from fujita.process.usage import Meter
 from fujita.project import launch
 from fujita.project.migrations import Migrations
 from fujita.project.observer import Observer
@@ -24,8 +24,9 @@ from fujita.project.probe import Server, until_serving, until_silent
 from fujita.project.recovery import Recovery
 from fujita.project.runs import Runs
 from fujita.project.states import ALIVE, IDLE, Effect, Event, State, back_off, step
-from fujita.project.status import Help, Status
+from fujita.project.status import Status
 from fujita.project.tasks import Tasks
+from fujita.project.telling import Facts, status_of, summary
 from fujita.stream.board import Board
 from fujita.stream.cache import Cache
 
@@ -58,15 +59,6 @@ TASKS_OF: dict[State, tuple[str, ...]] = {
 }
 """What may go on in each state; the rest is cancelled on entering it. "read" goes on always."""
 
-SUMMARIES = {
-    State.STARTING: words.starting,
-    State.RUNNING: words.running,
-    State.STOPPING: words.stopping,
-    State.RESTARTING: words.restarting,
-    State.STOPPED: words.stopped,
-}
-"""The summaries that need only to know who; the others have a reason to give."""
-
 
 class Project:
     """`ask` takes what people ask; everything else it finds out by itself and posts to `board` under its name."""
@@ -82,25 +74,17 @@ class Project:
     ) -> None:
         self.config = config
         self.cache = cache
-        self.state = State.STOPPED
         self._board = board
         self._reaper = reaper
         self._marker = {**marker, "FUJITA_PROJECT": config.name}
         self._host = host
         self._who = words.who(config.title, config.command is not None)
-        self._since = time.time()
+        self._facts = Facts()
         self._process: Process | None = None
         self._meter: Meter | None = None
-        self._usage: Usage | None = None
-        self._exit: Exit | None = None
-        self._missing: str | None = None
-        self._problem: Problem | None = None
-        self._starts = 0
         self._failures = 0
-        self._retry: float | None = None
         self._running_since: float | None = None
         self._failed_at = float("-inf")
-        self._spoke_https = False
         self._looking: asyncio.Future[str | None] | None = None
         self._closing = False
         self._settled = asyncio.Event()
@@ -152,10 +136,10 @@ class Project:
     async def measure(self) -> None:
         """Looks again at what it uses, whether its files are still there, and whether its migrations changed."""
         if self._meter:
-            self._usage = await asyncio.to_thread(self._meter.look)
+            self._facts.usage = await asyncio.to_thread(self._meter.look)
         if self.state is State.RUNNING:
-            self._missing = await self._look()
-            if not self._missing and await self._migrations.look():
+            self._facts.missing = await self._look()
+            if not self._facts.missing and await self._migrations.look():
                 self._tasks.start("migrations", self._migrations.ask())
         self.publish()
 
@@ -167,64 +151,22 @@ class Project:
         await self._tasks.close()
 
     @property
-    def status(self) -> Status:
-        port = self.config.port
-        url = self.config.url
-        if url is None and port is not None:
-            url = f"http://localhost:{self._host().ports.get(port, port)}/"
-        seen = self._observer.seen
-        return Status(
-            project=self.config.name,
-            title=self.config.title,
-            state=self.state.public,
-            summary=self.summary,
-            url=url,
-            pid=self._process.pid if self._process else None,
-            since=round(self._since, 3),
-            exit=self._exit,
-            problem=self._problem,
-            restarts=max(0, self._starts - 1),
-            usage=self._usage,
-            commands=tuple(self.config.commands),
-            migrations=seen.migrations,
-            retry=self._retry,
-            port=port if self.config.url is None else None,
-            directory=str(self.config.directory),
-            prompt=seen.prompt if self._process else None,
-            errors=seen.errors,
-            run=self.runs.current,
-            help=self._help(),
-            epoch=self.cache.epoch,
-        )
+    def state(self) -> State:
+        return self._facts.state
 
-    def publish(self) -> None:
-        self._board.post(self.config.name, self.status.line)
+    @property
+    def status(self) -> Status:
+        return status_of(
+            self.config, self._facts, self._observer.seen, self.runs.current, self.cache.epoch, self._host()
+        )
 
     @property
     def summary(self) -> str:
         """What it is doing, in a sentence."""
-        if self.state is State.BACKOFF and self._retry:
-            return words.backoff(self._who, self._retry - time.time())
-        if self.state in (State.STARTING, State.RUNNING) and self._observer.seen.prompt:
-            return words.asks(self._who)
-        if self.state is State.EXITED:
-            exit = self._exit or Exit()
-            on_change = self.config.restart == "on-change"
-            return words.exited(self._who, self._problem, exit.code, exit.signal, on_change)
-        if self.state is State.WAITING:
-            return words.waiting(self._missing or str(self.config.directory))
-        if self.state is State.BROKEN:
-            return words.broken(self._who, self._problem)
-        return SUMMARIES[self.state](self._who)
+        return summary(self.config, self._facts, self._observer.seen)
 
-    def _help(self) -> Help | None:
-        if self.state is State.RUNNING and self._missing:
-            return Help(words.gone_while_running(self._who, self._missing), None)
-        if self._spoke_https:
-            return Help(words.use_http(), None)
-        if count := self._observer.seen.migrations:
-            return Help(words.unapplied(count), "migrate" if "migrate" in self.config.commands else None)
-        return None
+    def publish(self) -> None:
+        self._board.post(self.config.name, self.status.line)
 
     # What happens
 
@@ -244,11 +186,11 @@ class Project:
             self._running_since = time.monotonic()
             self._recovery.serves()
         if state in IDLE or state in (State.STARTING, State.RUNNING):
-            self._problem = self._problem if state is State.EXITED else None
+            self._facts.problem = self._facts.problem if state is State.EXITED else None
         if state is not State.BACKOFF:
-            self._retry = None
-        self.state = state
-        self._since = time.time()
+            self._facts.retry = None
+        self._facts.state = state
+        self._facts.since = time.time()
         self._tasks.keep(("read", *TASKS_OF[state]))
         if state in IDLE:
             self._settled.set()
@@ -282,7 +224,7 @@ class Project:
         self._tasks.start("seek", self._seek_what_is_missing())
 
     def _watch(self) -> None:
-        problem = self._problem
+        problem = self._facts.problem
         if self.state is State.BROKEN:
             if not self._tasks.runs("watch"):
                 self._when("watch", Event.UNHEEDED, self._recovery.unheeded, problem)
@@ -295,18 +237,18 @@ class Project:
 
     def _retry_later(self) -> None:
         wait = back_off(self._failures)
-        self._retry = round(time.time() + wait, 3)
+        self._facts.retry = round(time.time() + wait, 3)
         self._tasks.start("retry", self._retry_after(wait))
 
     # Tasks
 
     async def _look_and_start(self) -> None:
-        self._missing = await self._look()
-        if self._missing:
+        self._facts.missing = await self._look()
+        if self._facts.missing:
             self._happen(Event.MISSING)
             return
-        self._exit = None
-        self._problem = None
+        self._facts.exit = None
+        self._facts.problem = None
         self._observer.started()
         try:
             asked = launch.server(self.config)
@@ -314,13 +256,14 @@ class Project:
                 asked.argv, asked.directory, asked.environment, self._marker, self.cache.append, self._reaper
             )
         except (OSError, ValueError) as error:
-            self._problem = Problem("Unstartable", words.unstartable(error))
-            self.say(words.said_unstartable(self._who, self._problem.message))
+            self._facts.problem = Problem("Unstartable", words.unstartable(error))
+            self.say(words.said_unstartable(self._who, self._facts.problem.message))
             self._ended_by_itself(Event.UNSTARTABLE)
             return
-        self._starts += 1
+        self._facts.starts += 1
         self._running_since = None
         self._process = process
+        self._facts.pid = process.pid
         self._meter = Meter(process.pid)
         self.say(words.said_started(self._who, process.pid))
         self._tasks.start("run", self._run(process))
@@ -330,11 +273,12 @@ class Project:
 
     async def _run(self, process: Process) -> None:
         exit = await process.run()
-        self._process = self._meter = self._usage = None
-        self._exit = exit
+        self._process = self._meter = None
+        self._facts.pid = self._facts.usage = None
+        self._facts.exit = exit
         problem = self._observer.ended(exit.returncode)
         if self.state in ALIVE:
-            self._problem = await self._explained(problem)
+            self._facts.problem = await self._explained(problem)
             self.say(words.said_exited(self._who, exit.code, exit.signal))
             self._ended_by_itself(Event.ENDED)
         else:
@@ -374,8 +318,8 @@ class Project:
 
     async def _seek_what_is_missing(self) -> None:
         while missing := await self._look():
-            if missing != self._missing:
-                self._missing = missing
+            if missing != self._facts.missing:
+                self._facts.missing = missing
                 self.publish()
             await asyncio.sleep(SEEK_PAUSE)
         self._happen(Event.FOUND)
@@ -401,11 +345,11 @@ class Project:
         self._happen(Event.RETRY_DUE)
 
     async def _help_with_https(self) -> None:
-        self._spoke_https = True
+        self._facts.spoke_https = True
         try:
             await asyncio.sleep(HTTPS_HELP)
         finally:
-            self._spoke_https = False
+            self._facts.spoke_https = False
             self.publish()
 
     def _run_changed(self) -> None:
@@ -431,7 +375,7 @@ class Project:
         if isinstance(finding, Reloading):
             self._tasks.start("tries", self._recovery.tries())
         if isinstance(finding, Failed) and self.state in (State.STARTING, State.BROKEN):
-            self._problem = finding.problem
+            self._facts.problem = finding.problem
             self._failed_at = time.monotonic()
             self._happen(Event.FAILED)
         elif isinstance(finding, Reloading) or (isinstance(finding, Checking) and not self._just_failed):
