@@ -28,7 +28,6 @@ setup(
         "sdnotify>=0.3",  # READY, STATUS and WATCHDOG to systemd
         "pydantic>=2.7",  # the config's types, defaults, errors and JSON Schema from one model
         "psutil>=7.1",  # process trees, their memory and CPU; 7.1 knows them whatever the clock does
-        "watchfiles>=1.0",  # polling folders in native code: no inotify crosses a synced folder
     ],
     extras_require={
         "test": [

@@ -7,6 +7,7 @@ import gzip
 import json
 import random
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -230,7 +231,8 @@ async def test_what_is_no_http_is_hung_up_on(tmp_path: Path) -> None:
         for name, data in noise.items():
             async with wire(fujita) as one:
                 await one.say(data)
-                one.writer.write_eof()
+                with suppress(OSError):  # it may have hung up before the noise was over
+                    one.writer.write_eof()
                 assert (await one.answer()).status in (0, 400), name
         assert len(fujita.stderr) < 2 + len(noise) + 5
 

@@ -92,7 +92,7 @@ def test_a_call_of_the_api_starts_fast() -> None:
         env=environment(),
         check=True,
     )
-    heavy = {"asyncio", "tornado", "pydantic", "psutil", "watchfiles"}
+    heavy = {"asyncio", "tornado", "pydantic", "psutil"}
     assert not heavy & set(done.stdout.split())
 
 
