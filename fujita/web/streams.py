@@ -7,6 +7,7 @@ import json
 import logging
 import re
 from collections.abc import Collection
+from contextlib import suppress
 from typing import Any
 
 from tornado.iostream import StreamClosedError
@@ -78,12 +79,22 @@ class Stream(Handler, WebSocketHandler):
         connection = self.ws_connection
         if not isinstance(connection, OneWay) or connection.is_closing():
             raise WebSocketClosedError
-        await connection.stream.write(frame)
+        await connection.send(frame)
 
 
 class OneWay(WebSocketProtocol13):
     """Says 1003 also where Tornado, at a message beyond its limit, says 1009. What goes out is framed elsewhere: it is
     never compressed, since Tornado would do that for each client anew."""
+
+    async def send(self, frame: bytes) -> None:
+        """Returns when the socket has taken `frame`, which it mostly does at once: then Tornado's buffer, its copies
+        and its futures are left out. What goes wrong is left to Tornado to meet again and to handle."""
+        taken = 0
+        if not self.stream.closed() and not self.stream.writing():
+            with suppress(OSError):
+                taken = self.stream.socket.send(frame)
+        if taken < len(frame):
+            await self.stream.write(memoryview(frame)[taken:])
 
     def close(self, code: int | None = None, reason: str | None = None) -> None:
         super().close(UNSUPPORTED if code == TOO_BIG else code, None if code == TOO_BIG else reason)
@@ -117,7 +128,8 @@ class LogStream(Stream):
             if batch.gap:
                 await self.put(told(gap={"from": batch.gap[0], "to": batch.gap[1]}))
             await self.put(batch.frame)
-            await asyncio.sleep(0)  # a fast socket takes all at once: the loop turns nevertheless
+            if cursor < cache.next - 1:
+                await asyncio.sleep(0)  # a fast socket takes all at once: the loop turns nevertheless
 
     def _resumed(self, cache: Cache) -> int:
         """The client's cursor, if it is one of this epoch; else the one before the first kept record."""
