@@ -25,7 +25,7 @@ LONGEST_CONTROL_FRAME = 125
 """RFC 6455 §5.5. A longer frame can only be a message, and clients have nothing to say."""
 GOING_AWAY, UNSUPPORTED, TOO_BIG, INTERNAL_ERROR = 1001, 1003, 1009, 1011
 """RFC 6455 §7.4.1."""
-CURSOR = re.compile(r"([A-Za-z0-9]{1,32}):([0-9]{1,15})")
+CURSOR = re.compile(rb"([A-Za-z0-9]{1,32}):([0-9]{1,15})")
 
 
 class Stream(Handler, WebSocketHandler):
@@ -133,8 +133,9 @@ class LogStream(Stream):
 
     def _resumed(self, cache: Cache) -> int:
         """The client's cursor, if it is one of this epoch; else the one before the first kept record."""
-        match = CURSOR.fullmatch(self.get_query_argument("after", ""))
-        if match and match[1] == cache.epoch and int(match[2]) < cache.next:
+        asked = self.request.query_arguments.get("after", [b""])[-1]  # bytes: what is no UTF-8 is no cursor either
+        match = CURSOR.fullmatch(asked)
+        if match and match[1].decode() == cache.epoch and int(match[2]) < cache.next:
             return int(match[2])
         return cache.first - 1
 
