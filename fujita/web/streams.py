@@ -94,7 +94,8 @@ class OneWay(WebSocketProtocol13):
             with suppress(OSError):
                 taken = self.stream.socket.send(frame)
         if taken < len(frame):
-            await self.stream.write(memoryview(frame)[taken:])
+            # Shielded: this task is cancelled when the client leaves, and Tornado asks its own future for its exception.
+            await asyncio.shield(self.stream.write(memoryview(frame)[taken:]))
 
     def close(self, code: int | None = None, reason: str | None = None) -> None:
         super().close(UNSUPPORTED if code == TOO_BIG else code, None if code == TOO_BIG else reason)
