@@ -94,7 +94,7 @@ class OneWay(WebSocketProtocol13):
             with suppress(OSError):
                 taken = self.stream.socket.send(frame)
         if taken < len(frame):
-            # Shielded: this task is cancelled when the client leaves, and Tornado asks its own future for its exception.
+            # Shielded: this task is cancelled when the client leaves, and Tornado asks its future for an exception.
             await asyncio.shield(self.stream.write(memoryview(frame)[taken:]))
 
     def close(self, code: int | None = None, reason: str | None = None) -> None:
