@@ -76,7 +76,8 @@ def listen(page: Page, home: str) -> list[str]:
     """What goes wrong in the page: errors, words on its console, dialogs, requests to others, violations of its CSP."""
     wrong: list[str] = []
     page.on("pageerror", lambda error: wrong.append(f"error: {error.stack or error}"))
-    page.on("console", lambda said: wrong.append(f"console: {said.type} {said.text}"))
+    # "info" is Chromium's own chatter, about autofocus for one: the page itself says nothing that way.
+    page.on("console", lambda said: said.type == "info" or wrong.append(f"console: {said.type} {said.text}"))
     page.on("dialog", lambda dialog: wrong.append(f"dialog: {dialog.message}"))
     hosts = (home, home.replace("http", "ws"), "data:", "blob:")
     page.on("request", lambda asked: None if asked.url.startswith(hosts) else wrong.append(f"request: {asked.url}"))
