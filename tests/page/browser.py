@@ -77,7 +77,7 @@ def listen(page: Page, home: str) -> list[str]:
     wrong: list[str] = []
     page.on("pageerror", lambda error: wrong.append(f"error: {error.stack or error}"))
     # "info" is Chromium's own chatter, about autofocus for one: the page itself says nothing that way.
-    page.on("console", lambda said: said.type == "info" or wrong.append(f"console: {said.type} {said.text}"))
+    page.on("console", lambda said: None if said.type == "info" else wrong.append(f"console: {said.type} {said.text}"))
     page.on("dialog", lambda dialog: wrong.append(f"dialog: {dialog.message}"))
     hosts = (home, home.replace("http", "ws"), "data:", "blob:")
     page.on("request", lambda asked: None if asked.url.startswith(hosts) else wrong.append(f"request: {asked.url}"))
