@@ -25,7 +25,7 @@ LONGEST_CONTROL_FRAME = 125
 """RFC 6455 §5.5. A longer frame can only be a message, and clients have nothing to say."""
 GOING_AWAY, UNSUPPORTED, TOO_BIG, INTERNAL_ERROR = 1001, 1003, 1009, 1011
 """RFC 6455 §7.4.1."""
-CURSOR = re.compile(r"([A-Za-z0-9]{1,32}):([0-9]{1,15})")
+CURSOR = re.compile(rb"([A-Za-z0-9]{1,32}):([0-9]{1,15})")
 
 
 class Stream(Handler, WebSocketHandler):
@@ -94,7 +94,7 @@ class OneWay(WebSocketProtocol13):
             with suppress(OSError):
                 taken = self.stream.socket.send(frame)
         if taken < len(frame):
-            # Shielded: who leaves cancels his waiting, but Tornado can't bear that its future is cancelled.
+            # Shielded: this task is cancelled when the client leaves, and Tornado asks its future for an exception.
             await asyncio.shield(self.stream.write(memoryview(frame)[taken:]))
 
     def close(self, code: int | None = None, reason: str | None = None) -> None:
@@ -107,7 +107,6 @@ class LogStream(Stream):
     def prepare(self) -> None:
         super().prepare()
         self._shown = self.project(self.path_args[0])
-        self._after = self.get_query_argument("after", "")
 
     async def send_all(self) -> None:
         cache = self._shown.cache
@@ -135,8 +134,9 @@ class LogStream(Stream):
 
     def _resumed(self, cache: Cache) -> int:
         """The client's cursor, if it is one of this epoch; else the one before the first kept record."""
-        match = CURSOR.fullmatch(self._after)
-        if match and match[1] == cache.epoch and int(match[2]) < cache.next:
+        asked = self.request.query_arguments.get("after", [b""])[-1]  # bytes: what is no UTF-8 is no cursor either
+        match = CURSOR.fullmatch(asked)
+        if match and match[1].decode() == cache.epoch and int(match[2]) < cache.next:
             return int(match[2])
         return cache.first - 1
 
