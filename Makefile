@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+# Tests wait more than they compute.
+WORKERS ?= $(shell expr $$(nproc) + 1)
 
 .PHONY: demo test test-slow check bench screenshots clean
 
@@ -11,7 +13,7 @@ demo: $(VENV)/installed
 test: $(VENV)/tested
 	$(BIN)/python tests/prepare.py
 	$(MAKE) --no-print-directory check
-	$(BIN)/pytest -m "not slow"
+	$(BIN)/pytest -m "not slow" -n $(WORKERS) --dist loadgroup
 
 test-slow: $(VENV)/tested
 	$(BIN)/python tests/prepare.py

@@ -33,6 +33,7 @@ setup(
         "test": [
             "pytest>=8",  # the promises
             "pytest-asyncio>=0.24",  # tests that talk to a sidecar are coroutines
+            "pytest-xdist>=3.6",  # most tests wait for something: several at a time wait together
             "hypothesis>=6",  # random cuts, random bytes, random buttons
             "build>=1",  # the wheel and the sdist, installed by a test
             "jsonschema>=4",  # the example validates against the published schema

@@ -9,9 +9,11 @@ import signal
 import socket
 import sys
 import textwrap
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -22,15 +24,47 @@ PATIENCE = 45.0
 """Seconds that anything may take in a test: these are other people's machines."""
 PASS_A_SOCKET = 'exec 3<&{}; LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"'
 ROOT = Path(__file__).parent.parent
+PORTS = 100
+
+_given = count()
+_claims: list[socket.socket] = []
 
 Json = dict[str, Any]
 
 
 def free_port() -> int:
-    """A port that nobody listens on; the kernel does not give it out again at once."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody listens on and that no other worker or run of tests is given; nor is it soon given again.
+
+    The kernel's own (port 0) would be given to others as soon as the probe is closed: these are below its range.
+    """
+    for port in _ports():
+        with socket.socket() as probe, suppress(OSError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("", port))
+            return port
+    raise AssertionError("no port is free")
+
+
+def _ports() -> Iterator[int]:
+    """One round through this process's own ports, from where the last one stopped."""
+    first = _first_port()
+    for _ in range(PORTS):
+        yield first + next(_given) % PORTS
+
+
+@cache
+def _first_port() -> int:
+    """A hundred ports are a process's own as long as it holds an abstract socket of their name (unix(7))."""
+    for first in range(11000, 32000, PORTS):
+        claim = socket.socket(socket.AF_UNIX)
+        try:
+            claim.bind(f"\0fujita-tests-{first}")
+        except OSError:
+            claim.close()
+        else:
+            _claims.append(claim)
+            return first
+    raise AssertionError("too many tests run on this machine")
 
 
 @dataclass
@@ -154,8 +188,8 @@ async def sidecar(
 
     With no config there is no file, and the console's socket is passed as a socket unit would (sd_listen_fds(3)).
     """
-    listening = socket.create_server(("127.0.0.1", port or 0))
-    port = listening.getsockname()[1]
+    port = port or free_port()
+    listening = socket.create_server(("127.0.0.1", port))
     folder.mkdir(parents=True, exist_ok=True)
     runtime = folder / ".run"
     runtime.mkdir(exist_ok=True, mode=0o700)

@@ -42,9 +42,9 @@ async def test_a_port_that_is_taken_on_ipv6_only_stops_nobody(
 ) -> None:
     with socket.socket(socket.AF_INET6) as other:
         other.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        other.bind(("::1", 0))
+        port = free_port()
+        other.bind(("::1", port))
         other.listen()
-        port = other.getsockname()[1]
         config = (
             f"projects: {{blog: {{directory: {project('blog')}, python: {django_python}, "
             f"address: '127.0.0.1:{port}', restart: never}}}}"

@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from tests.abuse.wire import SLEEPER, Wire, alive, deaf, family, handshake, living, python
-from tests.sidecar import ROOT, Fujita, sidecar
+from tests.sidecar import ROOT, Fujita, free_port, sidecar
 
 DEAF = "trap '' TERM INT HUP; echo ready; while :; do sleep 0.1; done"
 CONFIG = f"""
@@ -250,10 +250,7 @@ async def test_a_port_passes_from_one_project_to_another_in_one_reload(tmp_path:
         "import os, socket, signal; s = socket.socket(); s.setsockopt(1, 2, 1)\n"
         "s.bind(('127.0.0.1', int(os.environ['PORT']))); s.listen(); signal.pause()"
     )
-    with socket.socket() as one, socket.socket() as two:
-        for each in (one, two):
-            each.bind(("127.0.0.1", 0))
-        first, second = (each.getsockname()[1] for each in (one, two))
+    first, second = free_port(), free_port()
 
     def config(a: int, b: int) -> str:
         return "projects:\n" + "".join(

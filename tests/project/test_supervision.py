@@ -140,9 +140,9 @@ async def test_a_port_that_somebody_else_holds_is_never_running(
     tmp_path: Path, project: Copy, django_python: str
 ) -> None:
     with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
+        port = free_port()
+        taken.bind(("127.0.0.1", port))
         taken.listen()
-        port = taken.getsockname()[1]
         async with sidecar(tmp_path, blog(project("blog"), django_python, port)) as fujita:
             states: list[str] = []
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from fujita.systemd import passed_sockets
+from tests.sidecar import free_port
 
 TELL = """
 import json, os
@@ -42,11 +43,6 @@ def told_by(passed: socket.socket, **variables: str) -> tuple[list[list[object]]
     ).stdout
     told, left = json.loads(output)
     return told, left
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 @pytest.mark.skipif(not shutil.which("systemd-socket-activate"), reason="Debian's systemd is not installed")
