@@ -77,6 +77,7 @@ class Sidecar:
         self._notifier = Notifier(os.environ)
         self._passed = passed_sockets(os.environ)
         self._tasks = Tasks()
+        self._reload_asked = False
         self._supervisor = Supervisor(config, Reaper())
 
     async def live(self) -> None:
@@ -113,7 +114,15 @@ class Sidecar:
             return Console()
 
     def _reload(self) -> None:
-        self._tasks.start("reload", self._reload_and_say())
+        """Asked while a reload goes on, it is one more after it: one that is cut short leaves projects half ended."""
+        self._reload_asked = True
+        if not self._tasks.runs("reload"):
+            self._tasks.start("reload", self._reload_while_asked())
+
+    async def _reload_while_asked(self) -> None:
+        while self._reload_asked:
+            self._reload_asked = False
+            await self._reload_and_say()
 
     async def _reload_and_say(self) -> None:
         self._notifier.reloading()
