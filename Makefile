@@ -13,7 +13,7 @@ demo: $(VENV)/installed
 test: $(VENV)/tested
 	$(BIN)/python tests/prepare.py
 	$(MAKE) --no-print-directory check
-	$(BIN)/pytest -m "not slow" -n $(WORKERS) --dist loadgroup
+	$(BIN)/pytest -m "not slow" -n $(WORKERS)
 
 test-slow: $(VENV)/tested
 	$(BIN)/python tests/prepare.py

@@ -5,12 +5,20 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests import djangos
 
 PROJECTS = Path(__file__).parent / "projects"
+
+
+@pytest.hookimpl(optionalhook=True)  # of pytest-xdist
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
+    from tests.parallel import Schedule
+
+    return Schedule(config, log)
 
 
 @pytest.fixture

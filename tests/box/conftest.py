@@ -20,13 +20,6 @@ projects:
 """
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One worker has all tests of this room, one after the other: they share the boxes, and the host's ports."""
-    for item in items:
-        if item.get_closest_marker("box"):
-            item.add_marker(pytest.mark.xdist_group("box"))
-
-
 @pytest.fixture(scope="session")
 def base() -> None:
     """The tree that all boxes lie over, made once for the machine."""

@@ -13,8 +13,6 @@ import pytest
 
 from tests.sidecar import ROOT
 
-pytestmark = pytest.mark.xdist_group("package")  # made once, by one worker
-
 CONFIG = "console: {listen: '127.0.0.1:0'}\nprojects: {quiet: {directory: ., command: [sleep, '600']}}\n"
 
 
