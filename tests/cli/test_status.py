@@ -61,11 +61,11 @@ async def test_watching_prints_every_change_into_a_pipe(running: Fujita) -> None
 
 async def test_watching_draws_the_table_anew_on_a_terminal(running: Fujita) -> None:
     async with terminal("status", "-w", at=running) as shown:
-        await shown.until("bad")
-        place = len(shown.shown)
+        place = len(await shown.until("quiet"))
         await running.post("/api/projects/quiet/stop")
-        await shown.until("\x1b[2mstopped", place)
-        assert "\x1b[4F\x1b[J" in shown.shown[place:], "three projects and the headings"
+        anew = "\x1b[4F\x1b[J"  # over three projects and the headings
+        place = (await shown.until(anew, place)).index(anew, place)
+        await shown.until("quiet    \x1b[2mstopped", place)
         shown.type("\x03")
         assert await shown.ended() == 130
     assert "Traceback" not in shown.shown

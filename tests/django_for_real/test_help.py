@@ -125,7 +125,8 @@ async def test_a_question_at_import_is_seen_and_its_answer_lets_the_start_go_on(
     folder = project("blog")
     views = folder / "polls/views.py"
     views.write_text(views.read_text() + "NAME = input('Which shop? ')\n")
-    async with sidecar(tmp_path, blog(folder, django_python)) as fujita:
+    # Without the reloader, whose thread imports the views while another one prints "Performing system checks...".
+    async with sidecar(tmp_path, blog(folder, django_python, more="    options: [--noreload]")) as fujita:
         asks = await fujita.until("blog", lambda status: status["prompt"] == "Which shop? ")
         assert (asks["state"], asks["summary"]) == ("starting", "Django waits for an answer")
         await answer(fujita, "the first\n")

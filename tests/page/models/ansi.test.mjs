@@ -70,10 +70,10 @@ test("controls become visible pictures", () => {
 });
 
 test("time is linear in the length of the line", () => {
-  const begun = performance.now();
+  const begun = process.cpuUsage(); // not by the clock: others use this machine too
   drawn(`\x1b[${"9".repeat(1_000_000)}`);
   drawn("x\b".repeat(500_000));
   drawn("\x1b[31mx".repeat(100_000));
   drawn("\x1b]0;".concat("t".repeat(1_000_000)));
-  assert.ok(performance.now() - begun < 3000);
+  assert.ok(process.cpuUsage(begun).user < 3_000_000);
 });
