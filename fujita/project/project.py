@@ -250,6 +250,7 @@ class Project:
         self._facts.exit = None
         self._facts.problem = None
         self._observer.started()
+        self._tasks.start("tries", self._recovery.tries())
         try:
             asked = launch.server(self.config)
             process = Process(
@@ -267,7 +268,6 @@ class Project:
         self._meter = Meter(process.pid)
         self.say(words.said_started(self._who, process.pid))
         self._tasks.start("run", self._run(process))
-        self._tasks.start("tries", self._recovery.tries())
         self._probe()
         self.publish()
 

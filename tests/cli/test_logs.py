@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta, timezone
@@ -175,8 +176,10 @@ async def test_a_reader_too_slow_for_the_cache_is_told_of_the_gap(tmp_path: Path
     config = COUNTER.replace("title: The counter", "cache: 20 KiB")
     async with sidecar(tmp_path, config) as small, started("logs", "-f", "counter", at=small) as process:
         await read_until(process, "number 5\n")
+        process.send_signal(signal.SIGSTOP)
         await small.post("/api/projects/counter/input", {"text": "flood 400000\n"})
         await small.until_log("counter", "flood 399999\n")
+        process.send_signal(signal.SIGCONT)
         assert process.stderr
         said = (await asyncio.wait_for(process.stderr.readline(), PATIENCE)).decode()
         assert re.fullmatch(r"fujita: counter: \d+ records are missing here, .*\n", said)
