@@ -13,7 +13,8 @@ T = TypeVar("T")
 
 
 class Threads(ThreadPoolExecutor):
-    """An executor (the loop wants this class) that starts a thread for each piece of work and waits for none."""
+    """An executor (the loop wants this class) that starts a thread for each piece of work and waits for none. Where
+    the kernel makes no thread, the work is done at once: to wait for one could be to wait for ever."""
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         future: Future[T] = Future()
@@ -25,7 +26,10 @@ class Threads(ThreadPoolExecutor):
                 except BaseException as error:  # whoever waits for the future is told
                     future.set_exception(error)
 
-        Thread(target=work, daemon=True).start()
+        try:
+            Thread(target=work, daemon=True).start()
+        except RuntimeError:  # EAGAIN (clone(2)): what took all threads can be ended by us alone
+            work()
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
