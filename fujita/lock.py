@@ -28,10 +28,15 @@ def run_folder(environ: Mapping[str, str]) -> Path:
     return folder
 
 
-def lock(config: Path, folder: Path) -> int:
+def folder_of(config: Path, environ: Mapping[str, str] = os.environ) -> Path:
+    """The folder for what a sidecar of `config` leaves to the next one; it need not be there."""
+    return run_folder(environ) / hashlib.sha256(os.fsencode(config)).hexdigest()[:16]
+
+
+def lock(config: Path) -> int:
     """Holds the lock of `config` until the returned descriptor is closed, or its holder is dead (flock(2))."""
-    name = hashlib.sha256(os.fsencode(config)).hexdigest()[:16]
-    fd = os.open(folder / f"{name}.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    file = folder_of(config).with_suffix(".lock")
+    fd = os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -11,7 +11,6 @@ import resource
 import signal
 import socket
 import sys
-from contextlib import suppress
 from pathlib import Path
 
 from tornado.httpserver import HTTPServer
@@ -21,22 +20,23 @@ from fujita import words
 from fujita.config.load import ConfigError, load
 from fujita.config.models import Console
 from fujita.journaling import copy_logs
-from fujita.lock import Locked, lock, run_folder
+from fujita.lock import Locked, folder_of, lock
+from fujita.process.cgroup import delegated
 from fujita.process.listeners import Holder, holder_of
 from fujita.process.reaper import Reaper
-from fujita.process.tree import end_orphans
+from fujita.project.handover import Handovers
 from fujita.project.tasks import Tasks
-from fujita.supervisor import Supervisor
+from fujita.supervisor import ORPHANS_PATIENCE, Supervisor
+from fujita.systemd.job import is_restarted
 from fujita.systemd.journal import Journal
 from fujita.systemd.notify import Notifier
-from fujita.systemd.sockets import PassedSocketError, passed_sockets
+from fujita.systemd.sockets import PassedSocketError, passed
+from fujita.systemd.store import FdStore
 from fujita.threads import Threads
 from fujita.web import app, streams
 
 log = logging.getLogger("fujita")
 
-ORPHANS_PATIENCE = 2.0
-"""Seconds from SIGTERM to SIGKILL for what a dead sidecar left behind."""
 ANY_ADDRESS = ("0.0.0.0", "::")
 GOODBYE_PATIENCE = 1.0
 """Seconds in which clients may take the news that the sidecar ends."""
@@ -54,9 +54,9 @@ def serve(config: Path) -> int:
     unignore_signals()
     raise_limit_of_files()
     try:
-        held = lock(config, run_folder(os.environ))
+        held = lock(config)
         try:
-            asyncio.run(live(config))
+            asyncio.run(live(config, folder_of(config)))
         finally:
             os.close(held)
     except (CannotServe, Locked, PassedSocketError, OSError) as error:
@@ -65,20 +65,22 @@ def serve(config: Path) -> int:
     return 0
 
 
-async def live(config: Path) -> None:
-    await Sidecar(config).live()
+async def live(config: Path, folder: Path) -> None:
+    await Sidecar(config, folder).live()
 
 
 class Sidecar:
     """Everything that one `fujita serve` is made of."""
 
-    def __init__(self, config: Path) -> None:
+    def __init__(self, config: Path, folder: Path) -> None:
         self._config = config
         self._notifier = Notifier(os.environ)
-        self._passed = passed_sockets(os.environ)
+        self._passed = passed(os.environ)
         self._tasks = Tasks()
         self._reload_asked = False
-        self._supervisor = Supervisor(config, Reaper())
+        store = FdStore(self._notifier, self._passed.stored)
+        handovers = Handovers(folder, store) if self._notifier.active else None
+        self._supervisor = Supervisor(config, Reaper(), delegated(), handovers)
 
     async def live(self) -> None:
         stop = asyncio.Event()
@@ -87,11 +89,8 @@ class Sidecar:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
         loop.add_signal_handler(signal.SIGHUP, self._reload)
-        sockets = self._passed or bound(self._console())  # whoever connects from now on waits, and is not refused
-        if orphans := await end_orphans(self._supervisor.marker, ORPHANS_PATIENCE):
-            log.warning(words.ended_orphans(orphans))
-        with suppress(ConfigError):
-            await self._supervisor.reload()
+        sockets = self._passed.sockets or bound(self._console())  # whoever connects now waits, and is not refused
+        await self._supervisor.begin()
         server = app.server(self._supervisor)
         server.add_sockets(sockets)
         log.info(words.listening(url_of(sockets[0])))
@@ -105,7 +104,10 @@ class Sidecar:
         ):
             self._tasks.start(name, work)
         await stop.wait()
-        await self._end(server)
+        if self._supervisor.can_leave and await asyncio.to_thread(is_restarted):
+            await self._leave(server)
+        else:
+            await self._end(server)
 
     def _console(self) -> Console:
         try:
@@ -164,7 +166,13 @@ class Sidecar:
         server.stop()
         await asyncio.gather(streams.close_all(GOODBYE_PATIENCE), self._supervisor.close())
         await self._tasks.close()
-        await end_orphans(self._supervisor.marker, 0)
+
+    async def _leave(self, server: HTTPServer) -> None:
+        """The next sidecar is about to start: the projects go on, and it takes them over."""
+        self._notifier.stopping()
+        server.stop()
+        await asyncio.gather(streams.close_all(GOODBYE_PATIENCE), self._supervisor.leave())
+        await self._tasks.close()
 
 
 def bound(console: Console) -> list[socket.socket]:

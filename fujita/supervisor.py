@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -12,12 +13,21 @@ from fujita import words
 from fujita.config.load import ConfigError, load
 from fujita.config.models import Config, ProjectConfig
 from fujita.host import Host, read_host
+from fujita.process.cgroup import Cgroup
 from fujita.process.reaper import Reaper
+from fujita.process.starter import Starter
+from fujita.process.tree import Tree, end_orphans
+from fujita.project.handover import Handovers, Inherited
 from fujita.project.project import Project
 from fujita.project.states import Event, State
 from fujita.stream.board import Board
 from fujita.stream.cache import Cache
+from fujita.stream.spool import Unreadable
 
+log = logging.getLogger("fujita")
+
+ORPHANS_PATIENCE = 2.0
+"""Seconds from SIGTERM to SIGKILL for what a dead sidecar left behind."""
 LOOK_PAUSE = 2.0
 """Seconds between two looks at a config that is missing or wrong."""
 MEASURE_PAUSE = 5.0
@@ -32,7 +42,13 @@ class Supervisor:
     Everything that people see is on `board`: a line for each project, one for the config.
     """
 
-    def __init__(self, config_path: Path, reaper: Reaper) -> None:
+    def __init__(
+        self,
+        config_path: Path,
+        reaper: Reaper,
+        cgroup: Cgroup | None = None,
+        handovers: Handovers | None = None,
+    ) -> None:
         self.config_path = config_path
         self.config: Config | None = None
         self.error: str | None = None
@@ -40,6 +56,9 @@ class Supervisor:
         self.board = Board()
         self.host = Host()
         self._reaper = reaper
+        self._cgroup = cgroup
+        self._handovers = handovers
+        self._inherited: dict[str, Inherited] = {}
         self._wrong = asyncio.Event()
         self._applying = asyncio.Lock()
         self._watchers = 0
@@ -50,17 +69,24 @@ class Supervisor:
         """What the environment of everything it starts has, so that a later sidecar knows its orphans."""
         return {"FUJITA_SIDECAR": str(self.config_path)}
 
+    async def begin(self) -> None:
+        """Takes over what an earlier sidecar left and may go on, ends what else it left, and starts the rest."""
+        async with self._applying:
+            self.host = await asyncio.to_thread(read_host)
+            config = await self._config_at_the_start()
+            if config:
+                left = {name: self._inherit(project) for name, project in config.projects.items()}
+                self._inherited = {name: inherited for name, inherited in left.items() if inherited}
+            if orphans := await self._end_orphans():
+                log.warning(words.ended_orphans(orphans))
+            if config:
+                await self._apply(config)
+
     async def reload(self) -> list[str]:
         """Reads the config and applies it; returns what changed, in words. ConfigError leaves everything as it is."""
         async with self._applying:
             self.host = await asyncio.to_thread(read_host)
-            try:
-                config = await asyncio.to_thread(load, self.config_path)
-            except ConfigError as error:
-                awaited = not await asyncio.to_thread(self.config_path.exists)
-                self._tell(words.waiting(str(self.config_path)) if awaited else str(error))
-                raise
-            self._tell(None)
+            config = await self._load()
             changes = await self._apply(config)
             for project in self.projects.values():
                 project.publish()
@@ -108,6 +134,67 @@ class Supervisor:
         """Ends every project, all at the same time."""
         async with self._applying:
             await asyncio.gather(*(project.close() for project in self.projects.values()))
+            if self._handovers:
+                for name in self.projects:
+                    self._handovers.drop(name)
+            await end_orphans(self.marker, 0)
+
+    @property
+    def can_leave(self) -> bool:
+        """Whether everything could go on without this sidecar, for the next one to take over."""
+        return self._handovers is not None and self._handovers.complete
+
+    async def leave(self) -> None:
+        """Ends nothing."""
+        async with self._applying:
+            await asyncio.gather(*(project.leave() for project in self.projects.values()))
+
+    async def _load(self) -> Config:
+        """The config in the file, which is in force from now on; ConfigError is told, and leaves the old one."""
+        try:
+            config = await asyncio.to_thread(load, self.config_path)
+        except ConfigError as error:
+            awaited = not await asyncio.to_thread(self.config_path.exists)
+            self._tell(words.waiting(str(self.config_path)) if awaited else str(error))
+            raise
+        self._tell(None)
+        if self._handovers:
+            await asyncio.to_thread(self._handovers.keep_config, self.config_path)
+        return config
+
+    async def _config_at_the_start(self) -> Config | None:
+        """That of the file; where it is wrong or not there, that of the last sidecar; else None."""
+        with suppress(ConfigError):
+            return await self._load()
+        if self._handovers:
+            with suppress(ConfigError):
+                return await asyncio.to_thread(load, self.config_path, self._handovers.config)
+        return None
+
+    def _inherit(self, config: ProjectConfig) -> Inherited | None:
+        """What an earlier sidecar left of a project. Where that is damaged it is said, and all begins anew."""
+        if self._handovers is None:
+            return None
+        handover = self._handovers.of(config.name)
+        try:
+            return handover.inherited(config)
+        except (Unreadable, OSError, ValueError) as error:
+            log.warning(words.not_taken_over(config.name, str(error)))
+            return None
+
+    async def _end_orphans(self) -> int:
+        """How many processes of an earlier sidecar were ended: those that were not inherited."""
+        spared: list[Tree] = []
+        for name, inherited in self._inherited.items():
+            if left := inherited.left:
+                starter = self._starter(name)
+                spared += [starter.tree(going.start, going.pid) for going in (left.server, left.runs) if going]
+        orphans = await end_orphans(self.marker, ORPHANS_PATIENCE, spared)
+        if self._handovers:
+            self._handovers.drop_rest()
+        if self._cgroup:
+            self._cgroup.end_all_but([tree.group for tree in spared if tree.group])
+        return orphans
 
     async def _apply(self, config: Config) -> list[str]:
         """From what is there to `config`: what is the same is left alone; ports are free before they are taken."""
@@ -119,6 +206,8 @@ class Supervisor:
         await asyncio.gather(*(old[name].close() for name in gone + changed))
         for name in gone:
             del self.projects[name]
+            if self._handovers:
+                self._handovers.drop(name)
             self.board.post(name, json.dumps({"removed": name}).encode() + b"\n")
         caches = {name: old[name].cache for name in changed}
         self.projects = {
@@ -127,7 +216,10 @@ class Supervisor:
         }
         self.config = config
         for name in changed + added:
-            if name in wanted or (name in added and new[name].autostart):
+            inherited = self._inherited.pop(name, None)
+            if inherited and inherited.left:
+                self.projects[name].adopt(inherited)
+            elif name in wanted or (name in added and new[name].autostart):
                 self.projects[name].ask(Event.START)
         return [
             words.config_changes(kind, name)
@@ -136,10 +228,16 @@ class Supervisor:
         ]
 
     def _project(self, config: ProjectConfig, cache: Cache | None) -> Project:
+        handover = self._handovers.of(config.name) if self._handovers else None
         if cache is None:
-            cache = Cache(config.cache)
+            inherited = self._inherited.get(config.name)
+            spooled = inherited.spooled if inherited else None
+            cache = handover.cache(config.cache, spooled, remark) if handover else Cache(config.cache)
         cache.resize(config.cache)
-        return Project(config, cache, self.board, self._reaper, self.marker, lambda: self.host)
+        return Project(config, cache, self.board, self._starter(config.name), handover, lambda: self.host)
+
+    def _starter(self, name: str) -> Starter:
+        return Starter(self._reaper, {**self.marker, "FUJITA_PROJECT": name}, self._cgroup)
 
     def _tell(self, error: str | None) -> None:
         self.error = error
@@ -149,3 +247,7 @@ class Supervisor:
             self._wrong.clear()
         told = {"config": {"path": str(self.config_path), "error": error}}
         self.board.post(CONFIG, json.dumps(told, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
+
+
+def remark(cache: Cache, text: str) -> None:
+    cache.append("fujita", text + "\n")

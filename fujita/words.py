@@ -353,6 +353,8 @@ def said_unstartable(who: str, message: str) -> str:
 
 
 def said_exited(who: str, code: int | None, signal: str | None) -> str:
+    if code is None and signal is None:
+        return f"{who} ended; nobody knows how, since Fujita itself had been restarted"
     return f"{who} was ended by {signal}" if signal else f"{who} exited with code {code}"
 
 
@@ -434,6 +436,18 @@ def cannot_listen(address: str, why: str) -> str:
 
 def unsafe_folder(path: object) -> str:
     return f"{path} belongs to somebody else: remove it, or set RUNTIME_DIRECTORY"
+
+
+def not_taken_over(project: str, why: str) -> str:
+    return f"{project} begins anew, with an empty log: what the sidecar before left of it is damaged ({why})"
+
+
+def not_kept(why: str) -> str:
+    return f"From now on a restart of Fujita itself restarts this project and empties its log: {why}"
+
+
+def said_adopted(who: str) -> str:
+    return f"{who} went on while Fujita itself was restarted"
 
 
 def ended_orphans(count: int) -> str:

@@ -52,10 +52,10 @@ GUESSES = 100
 """Unknown keys for which the likely one is looked for: guessing takes time."""
 
 
-def load(path: Path) -> Config:
-    """The config in the file at `path`; ConfigError has all of its mistakes."""
+def load(path: Path, copy: Path | None = None) -> Config:
+    """The config in the file at `path`, or in a `copy` of it elsewhere; ConfigError has all of its mistakes."""
     mistakes = Mistakes(path.name)
-    root = compose(read(path, mistakes), mistakes)
+    root = compose(read(copy or path, mistakes), mistakes)
     config = _Loader(mistakes, path.absolute().parent).config(root)
     mistakes.raise_any()
     assert config is not None

@@ -12,7 +12,7 @@ LOOK_PAUSE = 0.5
 
 
 async def gone(pid: int) -> None:
-    """Returns when `pid` has ended. Wakes up only then: a pidfd becomes readable."""
+    """Returns when `pid` has ended."""
     try:
         fd = os.pidfd_open(pid)
     except ProcessLookupError:
@@ -21,11 +21,18 @@ async def gone(pid: int) -> None:
         while psutil.pid_exists(pid):
             await asyncio.sleep(LOOK_PAUSE)
         return
-    loop = asyncio.get_running_loop()
-    ended = asyncio.Event()
-    loop.add_reader(fd, ended.set)
     try:
-        await ended.wait()
+        await ended(fd)
     finally:
-        loop.remove_reader(fd)
         os.close(fd)
+
+
+async def ended(pidfd: int) -> None:
+    """Returns when the process has ended. Wakes up only then: its pidfd becomes readable."""
+    loop = asyncio.get_running_loop()
+    over = asyncio.Event()
+    loop.add_reader(pidfd, over.set)
+    try:
+        await over.wait()
+    finally:
+        loop.remove_reader(pidfd)

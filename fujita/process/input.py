@@ -10,14 +10,16 @@ WAITING_LIMIT = 64 * 1024
 
 
 class Input:
-    """The writing end of a process's stdin. Each text arrives whole and in order, or not at all."""
+    """The writing end of a process's stdin, or None where it has none. Each text arrives whole and in order, or not at
+    all."""
 
-    def __init__(self, fd: int) -> None:
-        os.set_blocking(fd, False)
-        self._fd = fd
+    def __init__(self, fd: int | None) -> None:
+        self._fd = -1 if fd is None else fd
         self._waiting = bytearray()
         self._loop = asyncio.get_running_loop()
-        self._closed = False
+        self._closed = fd is None
+        if not self._closed:
+            os.set_blocking(self._fd, False)
 
     def write(self, data: bytes) -> bool:
         """Takes `data`, or says False: nobody reads, or too much waits already."""

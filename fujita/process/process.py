@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import os
-import secrets
 import signal
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
 
 from fujita.process.input import Input
-from fujita.process.reaper import Reaper
-from fujita.process.spawn import environment_for, spawn
+from fujita.process.spawn import Child
 from fujita.process.tree import Tree, send_term
+from fujita.stream.intake import Intake
 from fujita.stream.pipe import OPEN_LINE_PATIENCE, Pipe
 
 LEFTOVERS_PATIENCE = 0.5
@@ -24,14 +25,14 @@ GENTLE_PATIENCE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Exit:
-    """How a process ended: with a `code`, or by a `signal` ("SIGKILL")."""
+    """How a process ended: with a `code`, or by a `signal` ("SIGKILL"); with neither where nobody was told."""
 
     code: int | None = None
     signal: str | None = None
 
     @classmethod
-    def of(cls, returncode: int) -> Exit:
-        if returncode >= 0:
+    def of(cls, returncode: int | None) -> Exit:
+        if returncode is None or returncode >= 0:
             return cls(code=returncode)
         try:
             return cls(signal=signal.Signals(-returncode).name)
@@ -46,43 +47,70 @@ class Exit:
         return -signal.Signals[self.signal].value if self.signal in signal.Signals.__members__ else None
 
 
-class Process:
-    """Starts `argv` at once (OSError or ValueError if that fails); `await run()` returns when nothing of it is left.
+class Keeper(Protocol):
+    """What a process survives the sidecar by. A start is named by its marker's token."""
 
+    def intake(self, fd: int, name: str) -> Intake:
+        """How to read a pipe of it."""
+
+    def keep(self, start: str, child: Child) -> None:
+        """It lives."""
+
+    def forget(self, start: str) -> None:
+        """It is gone, and all that it printed is delivered."""
+
+
+class NoKeeper:
+    """Of processes that end with the sidecar."""
+
+    def intake(self, fd: int, name: str) -> Intake:
+        return Intake(fd)
+
+    def keep(self, start: str, child: Child) -> None:
+        pass
+
+    def forget(self, start: str) -> None:
+        pass
+
+
+class Process:
+    """A child that lives already; `await run()` returns when nothing of it is left.
+
+    `start` is its name among all starts. `exit` is its exit code to come, None where nobody can know it.
     `deliver(stream, text)` gets what it prints, all of it before `run` returns.
     """
 
     def __init__(
         self,
-        argv: Sequence[str],
-        directory: str,
-        environment: Mapping[str, str],
-        marker: Mapping[str, str],
+        child: Child,
+        start: str,
+        tree: Tree,
+        exit: asyncio.Future[int | None],
         deliver: Callable[[str, str], object],
-        reaper: Reaper,
         *,
         patience: float | None = OPEN_LINE_PATIENCE,
+        keeper: Keeper | None = None,
     ) -> None:
-        start = {"FUJITA_START": secrets.token_hex(8)}
-        self._popen = spawn(argv, directory, environment_for(os.environ, environment, {**marker, **start}))
-        self._exit = reaper.exit_of(self.pid)
-        self.tree = Tree(self.pid, start)
-        popen = self._popen
-        assert popen.stdin and popen.stdout and popen.stderr
-        self.input = Input(os.dup(popen.stdin.fileno()))
+        self.pid = child.pid
+        self.start = start
+        self.tree = tree
+        self.input = Input(child.stdin)
+        self._exit = exit
+        self._keeper = keeper or NoKeeper()
+        self._keeper.keep(start, child)
+        self._pidfd = child.pidfd
         self._pipes = [
-            Pipe(os.dup(source.fileno()), lambda text, stream=stream: deliver(stream, text), patience)  # type: ignore[misc]
-            for stream, source in (("stdout", popen.stdout), ("stderr", popen.stderr))
+            Pipe(self._keeper.intake(fd, f"{start}.{stream}"), partial(deliver, stream), patience)
+            for stream, fd in (("stdout", child.stdout), ("stderr", child.stderr))
         ]
-        for stream in (popen.stdin, popen.stdout, popen.stderr):
-            stream.close()
         self._asked = asyncio.Event()
         self._deadline = float("inf")
         self._gently = False
 
-    @property
-    def pid(self) -> int:
-        return self._popen.pid
+    def catch_up(self) -> None:
+        """Delivers what an earlier sidecar had no time to."""
+        for pipe in self._pipes:
+            pipe.catch_up()
 
     def end(self, patience: float, *, gently: bool = False) -> None:
         """Asks for its end, SIGKILL after `patience` seconds. May be asked again: the earliest deadline counts.
@@ -105,10 +133,14 @@ class Process:
             await self._end_server_first()
         await self.tree.end(lambda: self._deadline)
         returncode = await self._exit
-        self._popen.returncode = returncode  # so that subprocess does not wait for this pid ever again
         self.input.close()
         for pipe in self._pipes:
             pipe.close()
+        self._keeper.forget(self.start)
+        if self._pidfd is not None:
+            os.close(self._pidfd)
+        if self.tree.group:
+            self.tree.group.remove()
         return Exit.of(returncode)
 
     async def _end_server_first(self) -> None:

@@ -17,12 +17,12 @@ class Reaper:
     """Listens for SIGCHLD; `exit_of(pid)` is the wait status (os.waitstatus_to_exitcode) of one child of ours."""
 
     def __init__(self) -> None:
-        self._expected: dict[int, asyncio.Future[int]] = {}
+        self._expected: dict[int, asyncio.Future[int | None]] = {}
         asyncio.get_running_loop().add_signal_handler(signal.SIGCHLD, self._collect)
         # Orphans of a project come to us rather than to init, so that none can hide by losing its parent.
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
-    def exit_of(self, pid: int) -> asyncio.Future[int]:
+    def exit_of(self, pid: int) -> asyncio.Future[int | None]:
         """The exit code of `pid` to come, negative for a signal. Ask before the loop turns again after the spawn."""
         return self._expected.setdefault(pid, asyncio.get_running_loop().create_future())
 

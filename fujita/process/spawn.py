@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 
 SIDECARS_OWN = (
     "NOTIFY_SOCKET",
@@ -34,7 +36,18 @@ def environment_for(
     return {**kept, "PYTHONUNBUFFERED": "1", **added, **marker}
 
 
-def spawn(argv: Sequence[str], directory: str, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A process and our ends of its pipes; None where there is none. `pidfd` is it, whatever becomes of its pid."""
+
+    pid: int
+    stdin: int | None
+    stdout: int
+    stderr: int
+    pidfd: int | None
+
+
+def spawn(argv: Sequence[str], directory: str, environment: Mapping[str, str]) -> Child:
     """Starts `argv`; OSError or ValueError (a NUL) says why it could not be started.
 
     `start_new_session` makes it the leader of a session and a group (setsid(2)); Popen closes every other descriptor.
@@ -53,4 +66,17 @@ def spawn(argv: Sequence[str], directory: str, environment: Mapping[str, str]) -
     with suppress(OSError):  # it may be gone already
         _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.prlimit(started.pid, resource.RLIMIT_NOFILE, (min(FILES_LIMIT, hard), hard))
-    return started
+    assert started.stdin and started.stdout and started.stderr
+    stdin, stdout, stderr = (os.dup(pipe.fileno()) for pipe in (started.stdin, started.stdout, started.stderr))
+    for pipe in (started.stdin, started.stdout, started.stderr):
+        pipe.close()
+    started.returncode = 0  # the reaper waits for it; subprocess must not, ever
+    return Child(started.pid, stdin, stdout, stderr, pidfd_of(started.pid))
+
+
+def pidfd_of(pid: int) -> int | None:
+    """pidfd_open(2); None if the process is gone, or where the kernel has none (before Linux 5.3)."""
+    try:
+        return os.pidfd_open(pid)
+    except OSError:
+        return None

@@ -7,9 +7,11 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 import psutil
+
+from fujita.process.cgroup import Group
 
 SWEEP_PAUSE = 0.02
 """Seconds between two looks at a tree that is ending."""
@@ -22,12 +24,17 @@ class Tree:
     """The tree that grew from `root` (a session leader), found anew at each look.
 
     What was seen once is remembered by pid and start time (psutil's identity, so a reused pid is never taken for it):
-    a process that loses its parent, leaves its session and clears its environment afterwards is still known.
+    a process that loses its parent, leaves its session and clears its environment afterwards is still known. Where it
+    has a control `group`, all of that is of it too. Never of it is what is in one of the `other` trees.
     """
 
-    def __init__(self, root: int, marker: Mapping[str, str]) -> None:
+    def __init__(
+        self, root: int, marker: Mapping[str, str], group: Group | None = None, other: Collection[Tree] = ()
+    ) -> None:
+        self.group = group
         self._root = root
         self._marker = marker
+        self._other = other
         self._known: dict[int, psutil.Process] = {}
         self.unkillable: list[psutil.Process] = []
 
@@ -39,8 +46,10 @@ class Tree:
         for pid, (process, _) in processes.items():
             if pid == self._root or session_of(pid) == self._root or bears(process, self._marker):
                 mine.add(pid)
+        if self.group:
+            mine |= self.group.pids() & processes.keys()
         mine |= descendants(mine, parents)
-        mine.discard(os.getpid())
+        mine -= {os.getpid(), *(member.pid for tree in self._other for member in tree.members())}
         self._known = {pid: processes[pid][0] for pid in mine}
         return list(self._known.values())
 
@@ -61,6 +70,8 @@ class Tree:
                 send_term([member for member in members if member not in asked])
                 asked.update(members)
             else:
+                if self.group:
+                    self.group.kill()
                 send(signal.SIGKILL, members)
             if now >= deadline() + KILL_PATIENCE:
                 self.unkillable = members
@@ -124,9 +135,10 @@ def descendants(pids: set[int], parents: Mapping[int, int]) -> set[int]:
     return found
 
 
-async def end_orphans(marker: Mapping[str, str], patience: float) -> int:
-    """Ends what a dead sidecar with this `marker` left behind, with its descendants; returns how many."""
-    orphans = Tree(NO_ROOT, marker)
+async def end_orphans(marker: Mapping[str, str], patience: float, spared: Collection[Tree] = ()) -> int:
+    """Ends what a dead sidecar with this `marker` left behind, with its descendants, but for the `spared`; returns how
+    many."""
+    orphans = Tree(NO_ROOT, marker, other=spared)
     count = len(await orphans.look())
     deadline = time.monotonic() + patience
     await orphans.end(lambda: deadline)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
@@ -13,7 +13,7 @@ from urllib.parse import quote
 from fujita.config.models import ProjectConfig
 from fujita.django import migrations
 from fujita.process.process import Exit, Process
-from fujita.process.reaper import Reaper
+from fujita.process.starter import Starter
 from fujita.project import launch
 from fujita.watch import folders_below
 
@@ -28,12 +28,9 @@ class Migrations:
     """Of one project. `serving` when Django has said how many there are, `look` now and then, `ask` when it may be
     another number; `counted` is called with each answer."""
 
-    def __init__(
-        self, config: ProjectConfig, reaper: Reaper, marker: Mapping[str, str], counted: Callable[[int], None]
-    ) -> None:
+    def __init__(self, config: ProjectConfig, starter: Starter, counted: Callable[[int], None]) -> None:
         self._config = config
-        self._reaper = reaper
-        self._marker = marker
+        self._starter = starter
         self._counted = counted
         self._places: list[str] = []
         self._traces: list[object] = []
@@ -56,12 +53,11 @@ class Migrations:
         said: list[str] = []
         asked = launch.unobtrusively(launch.manage(self._config, migrations.QUESTION))
         try:
-            process = Process(
-                asked.argv, asked.directory, asked.environment, self._marker, bounded(said), self._reaper, patience=None
+            process = self._starter.start(
+                asked.argv, asked.directory, asked.environment, bounded(said), answerable=False, patience=None
             )
         except (OSError, ValueError):
             return
-        process.input.close()
         exit = await ended(process)
         count = migrations.answer(exit.code, "".join(said)) if exit else None
         if count is not None:

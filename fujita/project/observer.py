@@ -73,6 +73,22 @@ class Observer:
         self._catch_up()
         return self._reader.ended(code if self._is_django else code and FAILURE)
 
+    @property
+    def read(self) -> int:
+        """The id of the last record that was understood."""
+        return self._cursor
+
+    def resume(self, first: int, read: int) -> None:
+        """Goes on where another sidecar's observer was: from `first` to `read` its findings are known."""
+        self._cursor = first - 1
+        self._reader = self._new_reader()
+        self._reader.started()
+        while self._cursor < read and (batch := self._cache.after(self._cursor, BATCH)).records:
+            known = [record for record in batch.records if record.id <= read]
+            for finding in self._reader.read(known):
+                self._take(finding)
+            self._cursor = known[-1].id if known else read
+
     async def observe(self) -> None:
         """Follows the log for ever."""
         while True:

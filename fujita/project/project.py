@@ -15,15 +15,18 @@ from fujita.django.problem import Problem
 from fujita.host import Host
 from fujita.process.listeners import holder_of
 from fujita.process.process import Process
-from fujita.process.reaper import Reaper
+from fujita.process.spawn import Child
+from fujita.process.starter import Starter
 from fujita.process.usage import Meter
 from fujita.project import launch
+from fujita.project.handover import Handover, Inherited
+from fujita.project.left import Going, Left, digest
 from fujita.project.migrations import Migrations
 from fujita.project.observer import Observer
 from fujita.project.probe import Server, until_serving, until_silent
 from fujita.project.recovery import Recovery
 from fujita.project.runs import Runs
-from fujita.project.states import ALIVE, IDLE, Effect, Event, State, back_off, step
+from fujita.project.states import ALIVE, ENDING, GOING_ON, IDLE, Effect, Event, State, back_off, step
 from fujita.project.status import Status
 from fujita.project.tasks import Tasks
 from fujita.project.telling import Facts, status_of, summary
@@ -68,25 +71,28 @@ class Project:
         config: ProjectConfig,
         cache: Cache,
         board: Board,
-        reaper: Reaper,
-        marker: dict[str, str],
+        starter: Starter,
+        handover: Handover | None,
         host: Callable[[], Host],
     ) -> None:
         self.config = config
         self.cache = cache
         self._board = board
-        self._reaper = reaper
-        self._marker = {**marker, "FUJITA_PROJECT": config.name}
+        self._starter = starter
+        self._handover = handover
         self._host = host
+        self._digest = digest(config)
         self._who = words.who(config.title, config.command is not None)
         self._facts = Facts()
         self._process: Process | None = None
+        self._began = 0
         self._meter: Meter | None = None
         self._failures = 0
         self._running_since: float | None = None
         self._failed_at = float("-inf")
         self._looking: asyncio.Future[str | None] | None = None
         self._closing = False
+        self._noting: asyncio.Handle | None = None
         self._settled = asyncio.Event()
         self._settled.set()
         self._effects = {
@@ -99,10 +105,10 @@ class Project:
             Effect.RETRY_LATER: self._retry_later,
         }
         self._tasks = Tasks()
-        self.runs = Runs(config, cache, reaper, self._marker, self._run_changed)
+        self.runs = Runs(config, cache, starter, handover, self._run_changed)
         self._observer = Observer(config, cache, self._understood)
         self._recovery = Recovery(config, self._who, self._observer)
-        self._migrations = Migrations(config, reaper, self._marker, self._observer.counted)
+        self._migrations = Migrations(config, starter, self._observer.counted)
         self._tasks.start("read", self._observer.observe())
         self.publish()
 
@@ -150,6 +156,38 @@ class Project:
         await asyncio.gather(self.settled(), self.runs.close())
         await self._tasks.close()
 
+    async def leave(self) -> None:
+        """Everything goes on without this sidecar, and is there for the next one."""
+        self._closing = True
+        await asyncio.gather(self._tasks.close(), self.runs.leave())
+        self._note()
+
+    def adopt(self, inherited: Inherited) -> None:
+        """Goes on with what an earlier sidecar left."""
+        left = inherited.left
+        if left is None:
+            return
+        self._facts = left.facts
+        self._failures = left.failures
+        self._running_since = left.running_since
+        if left.server and inherited.server:
+            self._take_over(left.server, inherited.server, left.read)
+        elif self.state in (*ALIVE, State.RESTARTING):  # it was just about to be started
+            self._facts.state = State.STOPPED
+            self._happen(Event.START)
+            return
+        elif self.state is State.STOPPING:
+            self._facts.state = State.STOPPED
+        if left.run and left.runs and inherited.run:
+            self.runs.adopt(left.run, inherited.run, left.runs.start)
+        if self.state in ENDING:
+            self._settled.clear()
+        if self.state in (State.STARTING, State.BROKEN, State.EXITED):
+            self._tasks.start("tries", self._recovery.tries())
+        for effect in GOING_ON[self.state]:
+            self._effects[effect]()
+        self.publish()
+
     @property
     def state(self) -> State:
         return self._facts.state
@@ -167,6 +205,8 @@ class Project:
 
     def publish(self) -> None:
         self._board.post(self.config.name, self.status.line)
+        if self._handover and not self._noting:  # once for all that happens in a turn of the loop
+            self._noting = asyncio.get_running_loop().call_soon(self._note)
 
     # What happens
 
@@ -253,8 +293,8 @@ class Project:
         self._tasks.start("tries", self._recovery.tries())
         try:
             asked = launch.server(self.config)
-            process = Process(
-                asked.argv, asked.directory, asked.environment, self._marker, self.cache.append, self._reaper
+            process = self._starter.start(
+                asked.argv, asked.directory, asked.environment, self.cache.append, keeper=self._handover
             )
         except (OSError, ValueError) as error:
             self._facts.problem = Problem("Unstartable", words.unstartable(error))
@@ -263,13 +303,44 @@ class Project:
             return
         self._facts.starts += 1
         self._running_since = None
-        self._process = process
-        self._facts.pid = process.pid
-        self._meter = Meter(process.pid)
+        self._began = self.cache.next
+        self._lives(process)
         self.say(words.said_started(self._who, process.pid))
-        self._tasks.start("run", self._run(process))
         self._probe()
         self.publish()
+
+    def _lives(self, process: Process) -> None:
+        self._process = process
+        self._facts.pid = process.pid
+        self._meter = Meter(process.pid, process.tree.group)
+        self._tasks.start("run", self._run(process))
+
+    def _take_over(self, going: Going, child: Child, read: int) -> None:
+        process = self._starter.adopt(child, going.start, self.cache.append, keeper=self._handover)
+        self._began = going.first
+        self._observer.resume(going.first, read)
+        process.catch_up()
+        self._lives(process)
+        self.say(words.said_adopted(self._who))
+
+    def _note(self) -> None:
+        """For the next sidecar, should there be one."""
+        self._noting = None
+        if self._handover is None:
+            return
+        server, run = self._process, self.runs.process
+        self._handover.note(
+            Left(
+                self._digest,
+                replace(self._facts, usage=None),
+                self._failures,
+                self._running_since,
+                self._observer.read,
+                Going(server.pid, server.start, self._began) if server else None,
+                self.runs.current,
+                Going(run.pid, run.start, 0) if run else None,
+            )
+        )
 
     async def _run(self, process: Process) -> None:
         exit = await process.run()

@@ -98,6 +98,20 @@ TABLE: dict[tuple[State, Event], Step] = {
 }
 
 
+GOING_ON: dict[State, tuple[Effect, ...]] = {
+    State.WAITING: (Effect.SEEK,),
+    State.STARTING: (Effect.PROBE,),
+    State.RUNNING: (Effect.PROBE,),
+    State.BROKEN: (Effect.PROBE, Effect.WATCH),
+    State.STOPPING: (Effect.END,),
+    State.RESTARTING: (Effect.END,),
+    State.STOPPED: (),
+    State.EXITED: (Effect.WATCH,),
+    State.BACKOFF: (Effect.RETRY_LATER,),
+}
+"""What a sidecar does that takes over a project in this state from another one."""
+
+
 def step(state: State, event: Event) -> Step:
     """The next state and what to do. What the table does not name changes nothing: it came too late, or twice."""
     return TABLE.get((state, event), (state, ()))

@@ -11,6 +11,7 @@ from functools import cached_property
 
 from fujita.stream.frame import text_frame
 from fujita.stream.record import Record
+from fujita.stream.spool import Spool, Spooled
 from fujita.stream.waiters import Waiters
 
 OVERHEAD = 240
@@ -43,16 +44,24 @@ class Cache:
     can be sent. Ids are consecutive: `first` is the oldest id that is kept and `next` the id to come.
     """
 
-    def __init__(self, limit: int, clock: Callable[[], float] = time.time) -> None:
-        self.epoch = secrets.token_urlsafe(9).replace("_", "x").replace("-", "y")
-        self.first = 1
-        self.next = 1
+    def __init__(self, limit: int, clock: Callable[[], float] = time.time, earlier: Spooled | None = None) -> None:
+        """`earlier` is what another sidecar kept: the numbering goes on, and up to `inherited` the records are its."""
+        self.epoch = earlier.epoch if earlier else secrets.token_urlsafe(9).replace("_", "x").replace("-", "y")
+        self.next = earlier.next if earlier else 1
+        self.first = self.next
+        self.inherited = self.next - 1
+        self.spool: Spool | None = None
         self._limit = limit
         self._clock = clock
         self._size = 0
         self._records: dict[int, Record] = {}
         self._waiters = Waiters()
         self._shared: tuple[int, int, Batch] | None = None
+        if earlier and earlier.records:
+            self.first = earlier.records[0].id
+            self._records = {record.id: record for record in earlier.records}
+            self._size = sum(len(record.line) + OVERHEAD for record in earlier.records)
+            self._evict()
 
     def append(self, stream: str, text: str, run: str | None = None, **marks: object) -> Record:
         """Keeps `text` (at most 64 KiB in UTF-8) as the newest record and wakes the readers."""
@@ -61,12 +70,16 @@ class Cache:
         self.next += 1
         self._size += len(record.line) + OVERHEAD
         self._evict()
+        if self.spool:
+            self.spool.write(record, self.first)
         self._waiters.wake()
         return record
 
     def resize(self, limit: int) -> None:
         self._limit = limit
         self._evict()
+        if self.spool:
+            self.spool.resize(limit)
 
     def after(self, cursor: int, limit: int) -> Batch:
         """The records with ids above `cursor`, as many as fit into `limit` bytes, but at least one if there is one."""

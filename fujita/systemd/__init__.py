@@ -3,6 +3,6 @@ and the journal's own. Outside of systemd all of it does nothing. Knows nothing 
 
 from fujita.systemd.journal import Journal, JournalFollower
 from fujita.systemd.notify import Notifier
-from fujita.systemd.sockets import PassedSocketError, passed_sockets
+from fujita.systemd.sockets import Passed, PassedSocketError, passed
 
-__all__ = ["Journal", "JournalFollower", "Notifier", "PassedSocketError", "passed_sockets"]
+__all__ = ["Journal", "JournalFollower", "Notifier", "Passed", "PassedSocketError", "passed"]

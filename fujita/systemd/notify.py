@@ -5,7 +5,9 @@ No method blocks or raises: a sidecar must not stand still because PID 1 does.
 
 from __future__ import annotations
 
+import array
 import os
+import socket
 import time
 from collections import deque
 from collections.abc import MutableMapping
@@ -51,6 +53,17 @@ class Notifier:
 
     def watchdog(self) -> None:
         self._say("WATCHDOG=1", owed=False)
+
+    def store(self, name: str, fd: int) -> None:
+        """Gives `fd` into systemd's keeping, for the next sidecar (FDSTORE=1). With FDPOLL=0, or systemd would close
+        the pipe of a process that died meanwhile, and its last words with it. OSError where systemd does not read."""
+        if self._systemd:
+            rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [fd]))]
+            self._systemd.socket.sendmsg([f"FDSTORE=1\nFDNAME={name}\nFDPOLL=0".encode()], rights)
+
+    def unstore(self, name: str) -> None:
+        """Systemd closes it. Nobody else may have it open for the other end to notice (a pipe)."""
+        self._say(f"FDSTOREREMOVE=1\nFDNAME={name}")
 
     def _say(self, message: str, owed: bool = True) -> None:
         """Sends what is owed, then `message`, which is owed itself if there is no room, or forgotten."""

@@ -34,7 +34,7 @@ def measure(name: str, stream: str, text: str) -> None:
 
     def make_records() -> None:
         for _ in range(RECORDS):
-            for piece in pieces(data.decode()):
+            for piece, _ in pieces(data):
                 cache.append(stream, piece)
 
     reader = Reader("/srv/site")

@@ -15,6 +15,7 @@ import pytest
 
 from fujita.process.process import Exit, Process
 from fujita.process.reaper import Reaper
+from fujita.process.starter import Starter
 from fujita.process.tree import end_orphans
 
 PATIENCE = 15
@@ -31,17 +32,14 @@ def output() -> Output:
 @pytest.fixture
 async def start(tmp_path: Path, output: Output) -> Callable[..., Process]:
     """Starts python code (or an argv) as a process whose output goes to `output`."""
-    reaper = Reaper()
+    starter = Starter(Reaper(), {"FUJITA_SIDECAR": str(tmp_path), "FUJITA_PROJECT": "blog"})
 
     def start(code: str = "", argv: list[str] | None = None, **environment: str) -> Process:
-        marker = {"FUJITA_SIDECAR": str(tmp_path)}
-        return Process(
+        return starter.start(
             argv or [sys.executable, "-c", code],
             str(tmp_path),
             environment,
-            marker,
             lambda stream, text: output.append((stream, text)),
-            reaper,
         )
 
     return start

@@ -8,6 +8,7 @@ import os
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fujita.stream.intake import Intake
 from fujita.stream.pipe import Pipe, pieces
 from fujita.stream.record import TEXT_LIMIT
 
@@ -18,7 +19,7 @@ async def through_a_pipe(chunks: list[bytes], patience: float | None = 0.001) ->
     """Writes `chunks` one by one, each read before the next is written; returns what was delivered."""
     reading, writing = os.pipe()
     delivered: list[str] = []
-    pipe = Pipe(reading, delivered.append, patience)
+    pipe = Pipe(Intake(reading), delivered.append, patience)
     for chunk in chunks:
         for start in range(0, len(chunk), 32_768):
             os.write(writing, chunk[start : start + 32_768])
@@ -52,7 +53,7 @@ def test_whole_lines_are_delivered_at_once_and_an_open_line_after_a_moment() -> 
             delivered.append(text)
             shown.set()
 
-        pipe = Pipe(reading, deliver, patience=0.01)
+        pipe = Pipe(Intake(reading), deliver, patience=0.01)
         os.write(writing, b"a line\n(Pdb) ")
         await asyncio.wait_for(shown.wait(), 5)
         assert delivered == ["a line\n"]
@@ -69,7 +70,7 @@ async def test_while_lines_stream_by_none_is_shown_unfinished() -> None:
     reading, writing = os.pipe()
     delivered: list[str] = []
     patience = 0.4  # longer than the machine may make us wait between two writes
-    pipe = Pipe(reading, delivered.append, patience)
+    pipe = Pipe(Intake(reading), delivered.append, patience)
     loop = asyncio.get_running_loop()
     end = loop.time() + 2 * patience
     os.write(writing, b"a li")
@@ -85,7 +86,7 @@ async def test_while_lines_stream_by_none_is_shown_unfinished() -> None:
 async def test_what_was_written_at_once_is_one_record_and_not_one_a_line() -> None:
     reading, writing = os.pipe()
     delivered: list[str] = []
-    pipe = Pipe(reading, delivered.append)
+    pipe = Pipe(Intake(reading), delivered.append)
     for _ in range(500):
         os.write(writing, b"x" * 79 + b"\n")
     os.close(writing)
@@ -100,14 +101,27 @@ def test_without_patience_an_open_line_waits_for_its_end() -> None:
     ]
 
 
-@given(st.text(max_size=400), st.integers(4, 50))
-def test_pieces_are_within_the_limit_and_join_to_the_text(text: str, limit: int) -> None:
-    cut = list(pieces(text, limit))
-    assert "".join(cut) == text.encode("utf-8", "replace").decode()
-    assert all(0 < len(piece.encode()) <= limit for piece in cut)
+@given(
+    st.one_of(st.binary(max_size=400), st.text(max_size=400).map(lambda text: text.encode("utf-8", "replace"))),
+    st.integers(12, 50),
+)
+def test_pieces_are_within_the_limit_and_join_to_the_text(data: bytes, limit: int) -> None:
+    cut = list(pieces(data, True, limit))
+    assert "".join(text for text, _ in cut) == data.decode("utf-8", "replace")
+    assert sum(size for _, size in cut) == len(data)
+    assert all(0 < len(text.encode()) <= limit for text, _ in cut)
+
+
+@given(st.binary(max_size=400), st.binary(max_size=400))
+def test_a_character_that_is_not_finished_is_left_for_later(before: bytes, after: bytes) -> None:
+    first = list(pieces(before))
+    used = sum(size for _, size in first)
+    rest = list(pieces(before[used:] + after, True))
+    assert len(before) - used < 4
+    assert "".join(text for text, _ in first + rest) == (before + after).decode("utf-8", "replace")
 
 
 @given(st.lists(st.text(st.characters(codec="ascii", exclude_characters="\n"), max_size=20), max_size=30))
 def test_pieces_end_at_newlines_where_a_line_fits(lines: list[str]) -> None:
-    cut = list(pieces("".join(line + "\n" for line in lines), 40))
-    assert all(piece.endswith("\n") for piece in cut)
+    cut = list(pieces("".join(line + "\n" for line in lines).encode(), True, 40))
+    assert all(text.endswith("\n") for text, _ in cut)

@@ -12,16 +12,16 @@ from pathlib import Path
 
 import pytest
 
-from fujita.systemd import passed_sockets
+from fujita.systemd import Passed, passed
 from tests.sidecar import free_port
 
 TELL = """
 import json, os
-from fujita.systemd import PassedSocketError, passed_sockets
+from fujita.systemd import PassedSocketError, passed
 try:
     told = [
-        [passed.family.name, passed.getsockname()[1], passed.get_inheritable(), passed.getblocking()]
-        for passed in passed_sockets()
+        [one.family.name, one.getsockname()[1], one.get_inheritable(), one.getblocking()]
+        for one in passed().sockets
     ]
 except PassedSocketError as error:
     told = str(error)
@@ -112,5 +112,5 @@ def test_a_descriptor_that_is_no_socket_is_refused_in_words() -> None:
 )
 def test_sockets_for_somebody_else_are_not_ours(variables: dict[str, str]) -> None:
     environ = {**variables, "LISTEN_FDNAMES": "fujita.socket"}
-    assert passed_sockets(environ) == []
+    assert passed(environ) == Passed([], {})
     assert environ == {}
