@@ -16,7 +16,7 @@ from fujita.host import Host, read_host
 from fujita.process.cgroup import Cgroup
 from fujita.process.reaper import Reaper
 from fujita.process.starter import Starter
-from fujita.process.tree import Tree, end_orphans
+from fujita.process.tree import Tree, end_orphans, marker_of
 from fujita.project.handover import Handovers, Inherited
 from fujita.project.project import Project
 from fujita.project.states import Event, State
@@ -67,7 +67,7 @@ class Supervisor:
     @property
     def marker(self) -> dict[str, str]:
         """What the environment of everything it starts has, so that a later sidecar knows its orphans."""
-        return {"FUJITA_SIDECAR": str(self.config_path)}
+        return marker_of(self.config_path)
 
     async def begin(self) -> None:
         """Takes over what an earlier sidecar left and may go on, ends what else it left, and starts the rest."""

@@ -7,9 +7,10 @@ import os
 import secrets
 import select
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 
-from fujita.process.cgroup import Cgroup
+from fujita.process.cgroup import Cgroup, Group
 from fujita.process.gone import ended
 from fujita.process.process import Keeper, Process
 from fujita.process.reaper import Reaper
@@ -51,14 +52,19 @@ class Starter:
         """
         start = secrets.token_hex(8)
         marked = {**self._marker, **(marker or {}), START: start}
-        child = spawn(argv, directory, environment_for(os.environ, environment, marked))
+        group = self._group(start)
+        try:
+            with group.entered() if group else nullcontext():
+                child = spawn(argv, directory, environment_for(os.environ, environment, marked))
+        except (OSError, ValueError):
+            if group:
+                group.remove()
+            raise
         exit = self._reaper.exit_of(child.pid)
         if child.stdin is not None and not answerable:
             os.close(child.stdin)
             child = replace(child, stdin=None)
-        tree = self.tree(start, child.pid)
-        if tree.group:
-            tree.group.add(child.pid)
+        tree = Tree(child.pid, {START: start}, group)
         return Process(child, start, tree, exit, deliver, patience=patience, keeper=keeper)
 
     def adopt(
@@ -77,8 +83,10 @@ class Starter:
 
     def tree(self, start: str, root: int) -> Tree:
         """What comes from one start."""
-        group = self._cgroup.group(f"{self._marker[PROJECT]}-{start}") if self._cgroup else None
-        return Tree(root, {START: start}, group)
+        return Tree(root, {START: start}, self._group(start))
+
+    def _group(self, start: str) -> Group | None:
+        return self._cgroup.group(f"{self._marker[PROJECT]}-{start}") if self._cgroup else None
 
 
 def lives(child: Child) -> bool:

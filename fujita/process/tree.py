@@ -8,6 +8,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
+from pathlib import Path
 
 import psutil
 
@@ -133,6 +134,11 @@ def descendants(pids: set[int], parents: Mapping[int, int]) -> set[int]:
         generation = {pid for pid, parent in parents.items() if parent in generation} - found - pids
         found |= generation
     return found
+
+
+def marker_of(config: Path) -> dict[str, str]:
+    """What the environment has of everything that a sidecar of `config` starts."""
+    return {"FUJITA_SIDECAR": str(config)}
 
 
 async def end_orphans(marker: Mapping[str, str], patience: float, spared: Collection[Tree] = ()) -> int:

@@ -1,33 +1,43 @@
-"""Why systemd ends a unit: to stop it, or to start it anew. It says so to nobody, but its queue of jobs tells."""
+"""What systemd is about to do with our unit. It tells nobody why it ends a process, but its queue of jobs does."""
 
 from __future__ import annotations
 
 import subprocess
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 PATIENCE = 3.0
 """Seconds in which systemd must answer; it is asked on the way to the end."""
+RESTART = "restart"
 
 
 def is_restarted() -> bool:
-    """Whether this process is ended by `systemctl restart` of its unit (or of another that takes it along), which then
-    keeps its descriptor store and its other processes. Blocks: ask in a thread."""
-    unit = unit_of_this_process()
-    if unit is None:
-        return False
-    jobs = asked("list-jobs", "--plain", "--no-legend", unit)
-    kept = asked("show", unit, "--property=KillMode")
-    return any(line.split()[1:3] == [unit, "restart"] for line in jobs) and "KillMode=process" in kept
+    """Whether this process is ended by `systemctl restart`, and all else of its unit goes on, with its descriptor store
+    (`KillMode=process`). Blocks: ask in a thread."""
+    return job_of_this_unit() == RESTART and "KillMode=process" in asked("show", unit(), "--property=KillMode")
 
 
-def unit_of_this_process() -> str | None:
-    """As the name of its control group says: systemd names it so (systemd.unit(5))."""
+def job_of_this_unit() -> str | None:
+    """The type of the job that is under way: "restart", "stop", "start"; None after a crash, or without systemd."""
+    for line in asked("list-jobs", "--plain", "--no-legend", unit()):
+        _, name, kind, *_ = line.split()
+        if name == unit():
+            return kind
+    return None
+
+
+def unit() -> str:
+    """The service that this process belongs to, "" outside of one: its control group is named so (systemd.unit(5))."""
+    return next((name for name in reversed(control_group().parts) if name.endswith(".service")), "")
+
+
+def control_group() -> PurePosixPath:
+    """That of this process, below the mount of cgroup v2; without that as systemd's own hierarchy says."""
     try:
-        groups = Path("/proc/self/cgroup").read_text().splitlines()
+        lines = Path("/proc/self/cgroup").read_text().splitlines()
     except OSError:
-        return None
-    names = (group.rpartition("/")[2] for group in groups if group.startswith(("0::", "1:name=systemd:")))
-    return next((name for name in names if name.endswith(".service")), None)
+        return PurePosixPath()
+    paths = dict(line.split(":", 1)[1].split(":", 1) for line in lines)
+    return PurePosixPath(paths.get("", paths.get("name=systemd", "")).lstrip("/"))
 
 
 def asked(*question: str) -> list[str]:
