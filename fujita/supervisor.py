@@ -59,6 +59,7 @@ class Supervisor:
         self._cgroup = cgroup
         self._handovers = handovers
         self._inherited: dict[str, Inherited] = {}
+        self._damaged: dict[str, str] = {}
         self._wrong = asyncio.Event()
         self._applying = asyncio.Lock()
         self._watchers = 0
@@ -172,14 +173,14 @@ class Supervisor:
         return None
 
     def _inherit(self, config: ProjectConfig) -> Inherited | None:
-        """What an earlier sidecar left of a project. Where that is damaged it is said, and all begins anew."""
+        """What an earlier sidecar left of a project. Where that is damaged, all begins anew."""
         if self._handovers is None:
             return None
         handover = self._handovers.of(config.name)
         try:
             return handover.inherited(config)
         except (Unreadable, OSError, ValueError) as error:
-            log.warning(words.not_taken_over(config.name, str(error)))
+            self._damaged[config.name] = words.not_taken_over(config.name, str(error))
             return None
 
     async def _end_orphans(self) -> int:
@@ -234,6 +235,9 @@ class Supervisor:
             spooled = inherited.spooled if inherited else None
             cache = handover.cache(config.cache, spooled, remark) if handover else Cache(config.cache)
         cache.resize(config.cache)
+        if damage := self._damaged.pop(config.name, None):
+            log.warning(damage)
+            remark(cache, damage)
         return Project(config, cache, self.board, self._starter(config.name), handover, lambda: self.host)
 
     def _starter(self, name: str) -> Starter:

@@ -439,11 +439,11 @@ def unsafe_folder(path: object) -> str:
 
 
 def not_taken_over(project: str, why: str) -> str:
-    return f"{project} begins anew, with an empty log: what the sidecar before left of it is damaged ({why})"
+    return f"{project} begins anew, with an empty log: what an earlier sidecar left of it can't be used ({why})"
 
 
 def not_kept(why: str) -> str:
-    return f"From now on a restart of Fujita itself restarts this project and empties its log: {why}"
+    return f"this log is no longer kept on the disk: a restart of Fujita itself will empty it ({why})"
 
 
 def said_adopted(who: str) -> str:

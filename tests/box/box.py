@@ -118,6 +118,13 @@ class Box:
     def ask(self, path: str) -> Json:
         return dict(json.loads(self.get(path)))
 
+    def post(self, path: str, body: Json | None = None) -> Json:
+        """What a button does."""
+        data = json.dumps(body).encode() if body else b""
+        request = urllib.request.Request(self.url(path), data, {"Content-Type": "application/json"}, method="POST")
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+            return dict(json.loads(answer.read() or b"{}"))
+
     def until_state(self, project: str, state: str, patience: float = PATIENCE) -> Json:
         def reached() -> Json | None:
             status = self.ask(f"/api/projects/{project}")

@@ -194,7 +194,7 @@ def test_the_readme_names_every_command() -> None:
 
 NO_ERRORS = frozenset(
     """MENDED_BY SAVE INSTALL RESTART CONFIG NOBODY mended_by waiting starting running stopping stopped backoff broken
-    next_start place capital sentences shortened who restarting said_started said_exited said_stopped
+    next_start place capital sentences shortened who restarting said_started said_exited said_stopped said_adopted
     said_starting_because said_database_answers changed said_restarting_because said_port_is_free
     said_run_started listening sidecar_summary config_changes DEMO_INSTALLS demo_folder did NOTHING_CHANGED
     sidecar_back age some_errors runs found_projects found_project wrote kept next_steps quoted printable

@@ -39,6 +39,17 @@ def test_every_change_is_said(systemd: socket.socket) -> None:
     assert heard(systemd) == ["STOPPING=1"]
 
 
+def test_what_is_stored_goes_with_its_name_and_is_not_polled(systemd: socket.socket) -> None:
+    reading, writing = os.pipe()
+    Notifier().store("fujita-kept-1-stdout", reading)
+    message, (given,), _, _ = socket.recv_fds(systemd, 4096, 8)
+    assert message.decode().split("\n") == ["FDSTORE=1", "FDNAME=fujita-kept-1-stdout", "FDPOLL=0"]
+    os.write(writing, b"the same pipe")
+    assert os.read(given, 100) == b"the same pipe"
+    for fd in (reading, writing, given):
+        os.close(fd)
+
+
 def test_a_long_stop_asks_for_its_time(systemd: socket.socket) -> None:
     Notifier().stopping(within=120.5)
     assert heard(systemd) == ["STOPPING=1", "EXTEND_TIMEOUT_USEC=120500000"]

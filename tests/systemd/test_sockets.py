@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from fujita.systemd import Passed, passed
+from fujita.systemd import Passed, passed
+from fujita.systemd.sockets import STORED
 from tests.sidecar import free_port
 
 TELL = """
@@ -59,6 +61,12 @@ def test_systemd_passes_all_its_sockets() -> None:
     socket.create_connection(("127.0.0.1", four), 5).close()
     output, _ = activate.communicate(timeout=30)
     assert json.loads(output) == [[["AF_INET", four, False, False], ["AF_INET6", six, False, False]], []]
+
+
+def test_what_an_earlier_sidecar_stored_is_no_socket_to_listen_on() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        told, _ = told_by(server, LISTEN_FDNAMES=f"{STORED}4f3a-stdout")
+    assert told == []
 
 
 def test_a_passed_socket_is_taken_once_and_not_inherited() -> None:
