@@ -22,6 +22,7 @@ DEBIAN = {
     "make": "make",
     "zsh": "zsh",
     "fish": "fish",
+    "faketime": "faketime",
     "/lib/systemd/systemd-journal-remote": "systemd-journal-remote",
 }
 """A program that the tests run → the package that brings it."""
