@@ -89,7 +89,7 @@ class Sidecar:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
         loop.add_signal_handler(signal.SIGHUP, self._reload)
-        sockets = self._passed.sockets or bound(self._console())  # whoever connects now waits, and is not refused
+        sockets = self._passed.sockets or self._bound()  # whoever connects now waits, and is not refused
         await self._supervisor.begin()
         server = app.server(self._supervisor)
         server.add_sockets(sockets)
@@ -109,11 +109,13 @@ class Sidecar:
         else:
             await self._end(server)
 
-    def _console(self) -> Console:
+    def _bound(self) -> list[socket.socket]:
         try:
-            return load(self._config).console
+            console = load(self._config).console
         except ConfigError:
-            return Console()
+            console = Console()
+        self._supervisor.listens = console.listen
+        return bound(console)
 
     def _reload(self) -> None:
         """Asked while a reload goes on, it is one more after it: one that is cut short leaves projects half ended."""

@@ -38,6 +38,7 @@ CONFIG = ":config"
 
 class Supervisor:
     """`projects` by name, the `config` in force (None before the first good one) and `error`, why the file is not.
+    `listens` is the config's `listen` that the console was opened at, if it was that.
 
     Everything that people see is on `board`: a line for each project, one for the config.
     """
@@ -52,6 +53,7 @@ class Supervisor:
         self.config_path = config_path
         self.config: Config | None = None
         self.error: str | None = None
+        self.listens: str | None = None
         self.projects: dict[str, Project] = {}
         self.board = Board()
         self.host = Host()
@@ -222,11 +224,12 @@ class Supervisor:
                 self.projects[name].adopt(inherited)
             elif name in wanted or (name in added and new[name].autostart):
                 self.projects[name].ask(Event.START)
+        moved = self.listens is not None and self.listens != config.console.listen
         return [
             words.config_changes(kind, name)
             for kind, names in (("added", added), ("changed", changed), ("removed", gone))
             for name in names
-        ]
+        ] + [words.listen_needs_restart(config.console.listen)] * moved
 
     def _project(self, config: ProjectConfig, cache: Cache | None) -> Project:
         handover = self._handovers.of(config.name) if self._handovers else None

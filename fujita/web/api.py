@@ -151,7 +151,7 @@ class SignIn(Handler):
             self.redirect(next_page, status=303)
         elif guard.same(self.get_body_argument("token", "", strip=True), console.token):
             self.set_cookie(
-                guard.cookie_name(console.port),
+                self.cookie_name,
                 guard.cookie_for(console.token),
                 httponly=True,
                 samesite="Strict",
@@ -171,7 +171,5 @@ class SignIn(Handler):
 
 class SignOut(Handler):
     def post(self) -> None:
-        console = self.supervisor.config.console if self.supervisor.config else None
-        if console:
-            self.clear_cookie(guard.cookie_name(console.port), path="/")
+        self.clear_cookie(self.cookie_name, path="/")
         self.redirect("/", status=303)

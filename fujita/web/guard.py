@@ -97,9 +97,11 @@ def cookie_for(token: str) -> str:
     return hmac.new(token.encode(), b"fujita console", hashlib.sha256).hexdigest()
 
 
-def cookie_name(port: int) -> str:
-    """Cookies don't know ports (RFC 6265 §8.5), so two consoles on one host tell theirs apart by name."""
-    return f"fujita-{port}"
+def cookie_name(host: str) -> str:
+    """Cookies don't know ports (RFC 6265 §8.5), so two consoles on one host tell theirs apart by name: by the port that
+    the browser sees, since two boxes may well forward the same one."""
+    match = HOST.fullmatch(host)
+    return f"fujita-{match['port'] if match and match['port'] else 80}"
 
 
 def path_of_ours(next_page: str) -> str:

@@ -47,11 +47,15 @@ class Handler(RequestHandler):
             allowed_hosts=console.allowed_hosts if console else (),
         )
         if refused is None and console and console.token and request.path not in guard.OPEN_PATHS:
-            cookie = self.get_cookie(guard.cookie_name(console.port))
+            cookie = self.get_cookie(self.cookie_name)
             if not guard.token_matches(console.token, request.headers, cookie):
                 refused = guard.Refusal(401, words.TOKEN_MISSING)
         if refused:
             raise Answer(refused.status, refused.sentence)
+
+    @property
+    def cookie_name(self) -> str:
+        return guard.cookie_name(self.request.headers.get("Host", ""))
 
     def project(self, name: str) -> Project:
         try:

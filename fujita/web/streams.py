@@ -43,7 +43,7 @@ class Stream(Handler, WebSocketHandler):
     def open(self, *args: str, **kwargs: str) -> None:
         self.open_streams.add(self)
         self._sending = asyncio.create_task(self._send())
-        self._leaving = asyncio.create_task(self._leave_with(*self.path_args)) if self.path_args else None
+        self._leaving = asyncio.create_task(self._leave_in_time())
 
     def on_message(self, message: str | bytes) -> None:
         self.close(UNSUPPORTED)
@@ -51,8 +51,7 @@ class Stream(Handler, WebSocketHandler):
     def on_close(self) -> None:
         self.open_streams.discard(self)
         self._sending.cancel()
-        if self._leaving:
-            self._leaving.cancel()
+        self._leaving.cancel()
 
     async def _send(self) -> None:
         try:
@@ -63,12 +62,19 @@ class Stream(Handler, WebSocketHandler):
             log.exception("a defect of Fujita's own, in %s", self.request.path)
             self.close(INTERNAL_ERROR)
 
-    async def _leave_with(self, name: str) -> None:
-        """Says goodbye once the project is no more: another one of this name would have another log."""
-        cache, board = self.project(name).cache, self.supervisor.board
-        while name in self.supervisor.projects and self.project(name).cache is cache:
+    async def _leave_in_time(self) -> None:
+        """Says goodbye once the project is no more (another one of this name would have another log), or the token is
+        another one: who has the old one must not stay."""
+        board, admitted = self.supervisor.board, self._admitted()
+        while self._admitted() == admitted:
             await board.wait(board.version)
         self.close(GOING_AWAY)
+
+    def _admitted(self) -> tuple[str | None, list[str]]:
+        """What it was let in by, and the logs that it may see."""
+        config, projects = self.supervisor.config, self.supervisor.projects
+        shown = [projects[name].cache.epoch for name in self.path_args if name in projects]
+        return config.console.token if config else None, shown
 
     async def send_all(self) -> None:
         """Sends for ever."""

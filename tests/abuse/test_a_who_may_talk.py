@@ -261,14 +261,17 @@ async def test_the_token_opens_everything_and_is_then_kept_in_a_cookie_that_does
         assert (await ask(fujita, "GET", "/api/projects", bearer)).status == 200
         assert (await tell(fujita, handshake(STREAMS[0], bearer))).status == 101
         assert (await ask(fujita, "POST", "/sign-in", form, body=b"token=wrong")).status == 401
-        signed_in = await ask(fujita, "POST", "/sign-in", form, body=f"token={TOKEN}&next=/projects/one".encode())
+        body = f"token={TOKEN}&next=/projects/one".encode()
+        signed_in = await tell(fujita, request("POST", "/sign-in", form, host=f"localhost:{fujita.port}", body=body))
         assert (signed_in.status, signed_in.headers["location"]) == (303, "/projects/one")
         cookie, *attributes = signed_in.headers["set-cookie"].split("; ")
         assert cookie.startswith(f"fujita-{fujita.port}=")
         assert TOKEN not in cookie
         assert {"HttpOnly", "SameSite=Strict", "Path=/"} <= set(attributes)
-        assert (await ask(fujita, "GET", "/api/projects", f"Cookie: {cookie}")).status == 200
-        assert (await tell(fujita, handshake(STREAMS[0], f"Cookie: {cookie}"))).status == 101
+        here = f"localhost:{fujita.port}"
+        asked = request("GET", "/api/projects", f"Cookie: {cookie}", host=here)
+        assert (await tell(fujita, asked)).status == 200
+        assert (await tell(fujita, handshake(STREAMS[0], f"Cookie: {cookie}", host=here))).status == 101
 
 
 async def test_the_token_is_in_nothing_that_anybody_sees(tmp_path: Path) -> None:

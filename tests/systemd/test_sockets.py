@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from fujita.systemd import Passed, passed
-from fujita.systemd import Passed, passed
 from fujita.systemd.sockets import STORED
 from tests.sidecar import free_port
 
