@@ -18,6 +18,7 @@ from fujita.process.reaper import Reaper
 from fujita.process.starter import Starter
 from fujita.process.tree import Tree, end_orphans, marker_of
 from fujita.project.handover import Handovers, Inherited
+from fujita.project.lasting import LastingProject
 from fujita.project.project import Project
 from fujita.project.states import Event, State
 from fujita.stream.board import Board
@@ -150,7 +151,8 @@ class Supervisor:
     async def leave(self) -> None:
         """Ends nothing."""
         async with self._applying:
-            await asyncio.gather(*(project.leave() for project in self.projects.values()))
+            lasting = [project for project in self.projects.values() if isinstance(project, LastingProject)]
+            await asyncio.gather(*(project.leave() for project in lasting))
 
     async def _load(self) -> Config:
         """The config in the file, which is in force from now on; ConfigError is told, and leaves the old one."""
@@ -219,11 +221,11 @@ class Supervisor:
         }
         self.config = config
         for name in changed + added:
-            inherited = self._inherited.pop(name, None)
-            if inherited and inherited.left:
-                self.projects[name].adopt(inherited)
+            project, inherited = self.projects[name], self._inherited.pop(name, None)
+            if isinstance(project, LastingProject) and inherited and inherited.left:
+                project.adopt(inherited)
             elif name in wanted or (name in added and new[name].autostart):
-                self.projects[name].ask(Event.START)
+                project.ask(Event.START)
         moved = self.listens is not None and self.listens != config.console.listen
         return [
             words.config_changes(kind, name)
@@ -241,7 +243,10 @@ class Supervisor:
         if damage := self._damaged.pop(config.name, None):
             log.warning(damage)
             remark(cache, damage)
-        return Project(config, cache, self.board, self._starter(config.name), handover, lambda: self.host)
+        starter, host = self._starter(config.name), lambda: self.host
+        if handover:
+            return LastingProject(config, cache, self.board, starter, host, handover)
+        return Project(config, cache, self.board, starter, host)
 
     def _starter(self, name: str) -> Starter:
         return Starter(self._reaper, {**self.marker, "FUJITA_PROJECT": name}, self._cgroup)

@@ -14,19 +14,17 @@ from fujita.django.finding import Checking, Failed, Finding, Reloading, SpokeHtt
 from fujita.django.problem import Problem
 from fujita.host import Host
 from fujita.process.listeners import holder_of
-from fujita.process.process import Process
-from fujita.process.spawn import Child
+from fujita.process.process import Keeper, Process
 from fujita.process.starter import Starter
 from fujita.process.usage import Meter
 from fujita.project import launch
-from fujita.project.handover import Handover, Inherited
-from fujita.project.left import Going, Left, digest
+from fujita.project.looking import Look
 from fujita.project.migrations import Migrations
 from fujita.project.observer import Observer
 from fujita.project.probe import Server, until_serving, until_silent
 from fujita.project.recovery import Recovery
 from fujita.project.runs import Runs
-from fujita.project.states import ALIVE, ENDING, GOING_ON, IDLE, Effect, Event, State, back_off, step
+from fujita.project.states import ALIVE, IDLE, Effect, Event, State, back_off, step
 from fujita.project.status import Status
 from fujita.project.tasks import Tasks
 from fujita.project.telling import Facts, status_of, summary
@@ -38,10 +36,6 @@ if TYPE_CHECKING:
 
 FORGIVEN_AFTER = 60.0
 """Seconds of running after which earlier failures no longer lengthen the back-off."""
-SEEK_PAUSE = 1.0
-"""Seconds between two looks for what is missing: no inotify tells of a mount."""
-LOOK_LIMIT = 5.0
-"""Seconds that a look at the disk may take before the folder counts as not there: a dead mount hangs for ever."""
 STUCK_AFTER = 3.0
 """Seconds after the SIGKILL at which a process that is still there can't be ended by anybody."""
 RACE = 0.5
@@ -72,16 +66,15 @@ class Project:
         cache: Cache,
         board: Board,
         starter: Starter,
-        handover: Handover | None,
         host: Callable[[], Host],
+        keeper: Keeper | None = None,
     ) -> None:
         self.config = config
         self.cache = cache
         self._board = board
         self._starter = starter
-        self._handover = handover
+        self._keeper = keeper
         self._host = host
-        self._digest = digest(config)
         self._who = words.who(config.title, config.command is not None)
         self._facts = Facts()
         self._process: Process | None = None
@@ -90,9 +83,8 @@ class Project:
         self._failures = 0
         self._running_since: float | None = None
         self._failed_at = float("-inf")
-        self._looking: asyncio.Future[str | None] | None = None
+        self._look = Look(config)
         self._closing = False
-        self._noting: asyncio.Handle | None = None
         self._settled = asyncio.Event()
         self._settled.set()
         self._effects = {
@@ -105,7 +97,7 @@ class Project:
             Effect.RETRY_LATER: self._retry_later,
         }
         self._tasks = Tasks()
-        self.runs = Runs(config, cache, starter, handover, self._run_changed)
+        self.runs = Runs(config, cache, starter, keeper, self._run_changed)
         self._observer = Observer(config, cache, self._understood)
         self._recovery = Recovery(config, self._who, self._observer)
         self._migrations = Migrations(config, starter, self._observer.counted)
@@ -144,7 +136,7 @@ class Project:
         if self._meter:
             self._facts.usage = await asyncio.to_thread(self._meter.look)
         if self.state is State.RUNNING:
-            self._facts.missing = await self._look()
+            self._facts.missing = await self._look.missing()
             if not self._facts.missing and await self._migrations.look():
                 self._tasks.start("migrations", self._migrations.ask())
         self.publish()
@@ -155,38 +147,6 @@ class Project:
         self._closing = True
         await asyncio.gather(self.settled(), self.runs.close())
         await self._tasks.close()
-
-    async def leave(self) -> None:
-        """Everything goes on without this sidecar, and is there for the next one."""
-        self._closing = True
-        await asyncio.gather(self._tasks.close(), self.runs.leave())
-        self._note()
-
-    def adopt(self, inherited: Inherited) -> None:
-        """Goes on with what an earlier sidecar left."""
-        left = inherited.left
-        if left is None:
-            return
-        self._facts = left.facts
-        self._failures = left.failures
-        self._running_since = left.running_since
-        if left.server and inherited.server:
-            self._take_over(left.server, inherited.server, left.read)
-        elif self.state in (*ALIVE, State.RESTARTING):  # it was just about to be started
-            self._facts.state = State.STOPPED
-            self._happen(Event.START)
-            return
-        elif self.state is State.STOPPING:
-            self._facts.state = State.STOPPED
-        if left.run and left.runs and inherited.run:
-            self.runs.adopt(left.run, inherited.run, left.runs.start)
-        if self.state in ENDING:
-            self._settled.clear()
-        if self.state in (State.STARTING, State.BROKEN, State.EXITED):
-            self._tasks.start("tries", self._recovery.tries())
-        for effect in GOING_ON[self.state]:
-            self._effects[effect]()
-        self.publish()
 
     @property
     def state(self) -> State:
@@ -205,8 +165,6 @@ class Project:
 
     def publish(self) -> None:
         self._board.post(self.config.name, self.status.line)
-        if self._handover and not self._noting:  # once for all that happens in a turn of the loop
-            self._noting = asyncio.get_running_loop().call_soon(self._note)
 
     # What happens
 
@@ -261,7 +219,7 @@ class Project:
         self._end()
 
     def _seek(self) -> None:
-        self._tasks.start("seek", self._seek_what_is_missing())
+        self._tasks.start("seek", self._until_found())
 
     def _watch(self) -> None:
         problem = self._facts.problem
@@ -283,7 +241,7 @@ class Project:
     # Tasks
 
     async def _look_and_start(self) -> None:
-        self._facts.missing = await self._look()
+        self._facts.missing = await self._look.missing()
         if self._facts.missing:
             self._happen(Event.MISSING)
             return
@@ -294,7 +252,7 @@ class Project:
         try:
             asked = launch.server(self.config)
             process = self._starter.start(
-                asked.argv, asked.directory, asked.environment, self.cache.append, keeper=self._handover
+                asked.argv, asked.directory, asked.environment, self.cache.append, keeper=self._keeper
             )
         except (OSError, ValueError) as error:
             self._facts.problem = Problem("Unstartable", words.unstartable(error))
@@ -314,33 +272,6 @@ class Project:
         self._facts.pid = process.pid
         self._meter = Meter(process.pid, process.tree.group)
         self._tasks.start("run", self._run(process))
-
-    def _take_over(self, going: Going, child: Child, read: int) -> None:
-        process = self._starter.adopt(child, going.start, self.cache.append, keeper=self._handover)
-        self._began = going.first
-        self._observer.resume(going.first, read)
-        process.catch_up()
-        self._lives(process)
-        self.say(words.said_adopted(self._who))
-
-    def _note(self) -> None:
-        """For the next sidecar, should there be one."""
-        self._noting = None
-        if self._handover is None:
-            return
-        server, run = self._process, self.runs.process
-        self._handover.note(
-            Left(
-                self._digest,
-                replace(self._facts, usage=None),
-                self._failures,
-                self._running_since,
-                self._observer.read,
-                Going(server.pid, server.start, self._began) if server else None,
-                self.runs.current,
-                Going(run.pid, run.start, 0) if run else None,
-            )
-        )
 
     async def _run(self, process: Process) -> None:
         exit = await process.run()
@@ -387,20 +318,12 @@ class Project:
         if unkillable := process.tree.unkillable:
             self.say(words.unkillable([held.pid for held in unkillable]))
 
-    async def _seek_what_is_missing(self) -> None:
-        while missing := await self._look():
+    async def _until_found(self) -> None:
+        async for missing in self._look.until_found():
             if missing != self._facts.missing:
                 self._facts.missing = missing
                 self.publish()
-            await asyncio.sleep(SEEK_PAUSE)
         self._happen(Event.FOUND)
-
-    async def _look(self) -> str | None:
-        if self._looking is None or self._looking.done():  # one that hangs is enough
-            self._looking = asyncio.ensure_future(asyncio.to_thread(launch.missing, self.config))
-        looking = self._looking
-        await asyncio.wait({looking}, timeout=LOOK_LIMIT)  # wait_for swallows a cancellation now and then (to 3.11)
-        return looking.result() if looking.done() else words.does_not_answer(self.config.directory)
 
     def _when(self, task: str, event: Event, mended: Callable[..., Awaitable[str]], *arguments: object) -> None:
         """Lets `event` happen as soon as `mended` returns with the remark that says why."""
