@@ -70,8 +70,18 @@ class Reader:
                 found.extend(self._stdout(record))
             elif record.stream == "stderr" and record.run is None:
                 found.extend(self._stderr(record))
-        found.extend(self._so_far())
-        return found
+        # Last of a batch: "Performing system checks..." may be read after the traceback of the same start.
+        return found if self.holds_back else [*found, *self.so_far()]
+
+    @property
+    def holds_back(self) -> bool:
+        """Whether a traceback says something already that may turn out to be only the cause of something else."""
+        return self._reading is not None and self._reading.told_something and not self._reading.report.whole
+
+    def so_far(self) -> Iterator[Finding]:
+        """What the traceback that is being read says already, if it is more than at the last look."""
+        if self._reading and (finding := self._reading.finding(self._tree, self._requirements)):
+            yield finding
 
     def ended(self, exit_code: int | None) -> Problem | None:
         """Why the process is gone, as far as its last words or its exit code tell."""
@@ -118,17 +128,11 @@ class Reader:
             yield from self._close()
             self._reading = Reading(Report(self._tree, line.text), line.record, line.before)
 
-    def _so_far(self) -> Iterator[Finding]:
-        """What the traceback that is being read says already, if it is more than at the last look. It comes last
-        of a batch: "Performing system checks..." may be read after the traceback of the same start."""
-        if self._reading and (finding := self._reading.finding(self._tree, self._requirements)):
-            yield finding
-
     def _close(self, after: Finding | None = None) -> Iterator[Finding]:
         if self._reading:
             if isinstance(after, Answered):
                 self._reading.of_a_request = not self._reading.of_the_start
-            yield from self._so_far()
+            yield from self.so_far()
             self._reading = None
 
 
@@ -164,9 +168,13 @@ class Reading:
         self._record = record
         self._problem: Problem | None = None
 
+    @property
+    def told_something(self) -> bool:
+        return bool(self.report.chain) and (self.of_the_start or self.of_a_request)
+
     def finding(self, tree: Tree, requirements: str | None) -> Finding | None:
         """What it means, if that is new."""
-        if not self.report.chain or not (self.of_the_start or self.of_a_request):
+        if not self.told_something:
             return None
         problem = problem_of(self.report, tree, requirements)
         before, self._problem = self._problem, problem

@@ -25,6 +25,13 @@ FRAMES_KEPT = 200
 """The newest frames of a traceback that are kept: an endless recursion prints a thousand of them."""
 LINES_LIMIT = 5000
 """A traceback that goes on for longer is none: python 2.7 prints 2,000 lines for its deepest recursion."""
+OUTERMOST = (
+    ("/threading.py", "_bootstrap_inner"),  # a start, 2.2+
+    ("/django/utils/autoreload.py", "wrapper"),  # a start, 1.11
+    ("/django/core/handlers/exception.py", "inner"),  # a request
+)
+"""Where the traceback begins that is the last of its chain. Its causes are printed before it, and begin deeper: where
+they were caught."""
 MESSAGE_LIMIT = 40
 """Lines after an exception that may still be its message; a list of failed checks may be longer."""
 
@@ -78,6 +85,7 @@ class Raised:
     message: list[str] = field(default_factory=list)
     frames: deque[Frame] = field(default_factory=lambda: deque(maxlen=FRAMES_KEPT))
     own: deque[Frame] = field(default_factory=lambda: deque(maxlen=4))
+    outermost: Frame | None = None
 
     @property
     def kind(self) -> str:
@@ -125,6 +133,14 @@ class Report:
     def over(self) -> bool:
         return self._lines > LINES_LIMIT or self._rest <= 0
 
+    @property
+    def whole(self) -> bool:
+        """Whether nothing of weight can follow: the last of the chain has come, and each failed check."""
+        begins = self._raised.outermost
+        if self.over or not begins or not self.raised or self._raised.headline.endswith(CHECKS_HEADER):
+            return self.over
+        return any(begins.file.endswith(file) and begins.name == name for file, name in OUTERMOST)
+
     def _beside_group(self, line: str) -> bool:
         """The exceptions inside a group (`  +-+---- 1 ----`, `    | ValueError: one`), or after it."""
         if line.lstrip(" ").startswith(("|", "+")):
@@ -166,6 +182,7 @@ class Report:
         return True
 
     def _add(self, frame: Frame) -> None:
+        self._raised.outermost = self._raised.outermost or frame
         self._raised.frames.append(frame)
         if self._tree.owns(frame.file):
             self._raised.own.append(frame)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from fujita import words
@@ -21,6 +21,9 @@ BATCH = 1024 * 1024
 """Bytes read at once; a flood beyond that is skipped, not queued."""
 REQUIREMENTS = ("requirements.txt", "requirements/dev.txt", "requirements/local.txt", "requirements/base.txt")
 """Where a project says what it needs, the first that is there."""
+REST = 0.3
+"""Seconds to wait for the rest of a traceback that may turn out to be only a cause: on a busy machine the pieces come
+slowly. Then what is there is told, and corrected when more comes."""
 INTERNAL_SERVER_ERROR = 500
 FAILURE = 1
 """An exit code that says nothing more: those of other programs mean other things than those of Django's reloader."""
@@ -95,6 +98,10 @@ class Observer:
             await self._cache.wait(self._cursor)
             await asyncio.sleep(GATHER)
             self._read()
+            if self._reader.holds_back:
+                await asyncio.sleep(REST)
+                self._read()
+                self._tell(self._reader.so_far())
             if self._reader.prompt:
                 await self._ask_after_silence()
             elif self.seen.prompt:
@@ -123,7 +130,10 @@ class Observer:
         if batch.gap:
             self._reader.skipped()
         self._cursor = batch.last
-        for finding in self._reader.read(batch.records):
+        self._tell(self._reader.read(batch.records))
+
+    def _tell(self, found: Iterable[Finding]) -> None:
+        for finding in found:
             self._take(finding)
             self._understood(finding)
 

@@ -64,8 +64,13 @@ def read(case: str, requirements: str | None = None) -> tuple[list[Finding], Pro
     """What a reader finds in a case that is read at once, and why the process ended."""
     reader = Reader(PROJECT, requirements)
     said = output(case)
-    found = reader.read(list(records(said.pieces)))
+    found = heard(reader, records(said.pieces))
     return found, reader.ended(said.code) if said.code is not None else None
+
+
+def heard(reader: Reader, records: Iterable[Record]) -> list[Finding]:
+    """What is found once it is quiet after these."""
+    return [*reader.read(records), *reader.so_far()]
 
 
 def newest(found: Iterable[Finding]) -> list[Finding]:

@@ -13,7 +13,7 @@ from fujita.django.finding import Announced, Answered, Checking, Erred, Failed, 
 from fujita.django.problem import Problem
 from fujita.django.reader import Reader
 from fujita.stream.record import TEXT_LIMIT, Record
-from tests.django.outputs import PROJECT, Piece, output, records
+from tests.django.outputs import PROJECT, Piece, heard, output, records
 
 TRACEBACK = (
     "Traceback (most recent call last):\n"
@@ -26,7 +26,7 @@ BANNER = "Starting development server at http://127.0.0.1:8000/\n"
 
 
 def found(*pieces: Piece) -> list[Finding]:
-    return Reader(PROJECT).read(records(pieces))
+    return heard(Reader(PROJECT), records(pieces))
 
 
 def undecodable(stream: str, text: bytes) -> Record:
@@ -148,10 +148,10 @@ def test_two_errors_in_one_batch_are_two() -> None:
 
 def test_the_same_error_comes_again_when_more_of_its_chain_is_read() -> None:
     reader = Reader(PROJECT)
-    [first] = reader.read(records([("stderr", "Internal Server Error: /\n" + TRACEBACK)]))
+    [first] = heard(reader, records([("stderr", "Internal Server Error: /\n" + TRACEBACK)]))
     joiner = "\nDuring handling of the above exception, another exception occurred:\n\n"
     second = TRACEBACK.replace("ZeroDivisionError: division by zero", "ValueError: no number")
-    [again] = reader.read(records([("stderr", joiner + second)], first=2))
+    [again] = heard(reader, records([("stderr", joiner + second)], first=2))
     assert isinstance(first, Erred) and isinstance(again, Erred)
     assert (first.problem.kind, first.again) == ("ZeroDivisionError", False)
     assert (again.problem.kind, again.again, again.record) == ("ValueError", True, 1)
