@@ -6,12 +6,15 @@ import fcntl
 import re
 import shutil
 import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 
 CACHE = Path(__file__).parent.parent / ".cache"
 
 PYTHONS: dict[str, tuple[tuple[int, int], tuple[int, int]]] = {
+    "1.11": ((2, 7), (2, 7)),  # and 3.4 to 3.7, but who still has it has it on 2.7
+    "2.2": ((3, 6), (3, 9)),
     "3.2": ((3, 6), (3, 10)),
     "4.2": ((3, 8), (3, 12)),
     "5.2": ((3, 10), (3, 14)),
@@ -23,15 +26,15 @@ PYTHONS: dict[str, tuple[tuple[int, int], tuple[int, int]]] = {
 @cache
 def interpreters() -> dict[tuple[int, int], str]:
     """The Pythons of this machine by version."""
-    names = [f"python3.{minor}" for minor in range(6, 16)]
+    names = ["python2.7", *(f"python3.{minor}" for minor in range(6, 16))]
     found = [path for name in names if (path := shutil.which(name))]
-    found += [str(path) for path in sorted(Path.home().glob(".pyenv/versions/3.*/bin/python3"))]
+    found += [str(path) for path in sorted(Path.home().glob(".pyenv/versions/*/bin/python"))]
     found += [path for path in [shutil.which("python3"), "/usr/bin/python3"] if path]
     versions: dict[tuple[int, int], str] = {}
     for path in found:
-        said = subprocess.run([path, "-V"], capture_output=True, text=True, check=False).stdout
-        if match := re.match(r"Python 3\.(\d+)", said):
-            versions.setdefault((3, int(match[1])), path)
+        said = subprocess.run([path, "-V"], capture_output=True, text=True, check=False)
+        if match := re.match(r"Python (\d)\.(\d+)", said.stdout or said.stderr):  # 2.7 says it on stderr
+            versions.setdefault((int(match[1]), int(match[2])), path)
     return versions
 
 
@@ -53,7 +56,7 @@ def python_with(version: str) -> str:
             shutil.rmtree(home, ignore_errors=True)
             interpreter = _interpreter(version)
             assert interpreter, f"no Python here runs Django {version}"
-            subprocess.run([interpreter, "-m", "venv", home], check=True)
+            subprocess.run([*_maker_for(interpreter), home], check=True)
             install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
             subprocess.run([*install, f"django=={version}.*"], check=True)
             (home / "ready").touch()
@@ -62,6 +65,18 @@ def python_with(version: str) -> str:
 
 def newest() -> str:
     return available()[-1]
+
+
+def _maker_for(interpreter: str) -> list[str]:
+    """What makes a virtual environment; python 2.7 needs a foreign one, of the last that knew it."""
+    if interpreter != interpreters().get((2, 7)):
+        return [interpreter, "-m", "venv"]
+    tool = CACHE / "virtualenv"
+    if not (tool / "bin" / "virtualenv").exists():
+        subprocess.run([sys.executable, "-m", "venv", tool], check=True)
+        install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "virtualenv<20.22"]
+        subprocess.run([str(tool / "bin" / "python"), *install], check=True)
+    return [str(tool / "bin" / "virtualenv"), "--quiet", "--python", interpreter]
 
 
 def _interpreter(version: str) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from fujita import words
 from fujita.django.packages import distribution
@@ -65,10 +66,17 @@ CHECK = re.compile(r"\S.*: \(\w[\w.]*\) ")
 
 
 def unloadable_application(report: Report, tree: Tree, requirements: str | None) -> Problem | None:
-    """`WSGI application 'mysite.wsgi.application' could not be loaded`: its cause says why."""
-    if len(report.chain) > 1 and re.match(r"[AW]SGI application '.*' could not be loaded", report.chain[-1].headline):
+    """`WSGI application 'mysite.wsgi.application' could not be loaded`: its cause says why. Python 2.7 has no chains,
+    and Django 1.11 puts the cause into the message."""
+    last = report.chain[-1]
+    if not (match := UNLOADABLE.match(last.headline)):
+        return None
+    if len(report.chain) > 1:
         return explained(report.chain[-2], tree, requirements)
-    return None
+    return explained(replace(last, name="ImportError", message=[match[1]]), tree, requirements) if match[1] else None
+
+
+UNLOADABLE = re.compile(r"[AW]SGI application '.*' could not be loaded(?:; Error importing module: '(.*)')?")
 
 
 def database(report: Report, tree: Tree, requirements: str | None) -> Problem | None:
@@ -207,7 +215,7 @@ def at(raised: Raised, tree: Tree) -> tuple[str | None, int | None]:
     newest = raised.frames[-1] if raised.frames else None
     for frame in reversed(raised.own):
         if frame is newest or not hands_over(frame):
-            return tree.relative(frame.file), frame.line
+            return tree.relative(frame.file), frame.line or None  # 0 where python can't tell
     return None, None
 
 

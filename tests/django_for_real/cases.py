@@ -22,10 +22,11 @@ class Case:
     summary: str = ""
     config: str = ""
     heals: bool = True
-    oldest: str = "3.2"
+    oldest: str = "1.11"
+    newest: str = "99"
     file: str | None = None
     by_version: Mapping[str, str] = field(default_factory=dict)
-    """Kinds that differ from `kind`."""
+    """Kinds that differ from `kind`; python 2.7 has no ModuleNotFoundError anyway."""
 
 
 def append(text: str) -> Edit:
@@ -58,24 +59,37 @@ from django.core import checks
 def odd(app_configs, **kwargs):
     return [checks.{level}("The thing is {what}.", hint="Do the other thing.", id="polls.X001")]
 """
+FAILED_CHECK = CHECK.format(level="Error", what="wrong")
+CHECK_FAILED = "A system check failed: ?: (polls.X001) The thing is wrong. Django restarts when you save a fix"
 READY = "\n    def ready(self):\n        raise RuntimeError('not ready')  # HERE"
 CAUSED = "try:\n    {}['x']\nexcept KeyError as error:\n    raise RuntimeError('chained') from error  # HERE"
 GROUP = "raise ExceptionGroup('several', [ValueError('one'), TypeError('two')])  # HERE"
 CIRCULAR = "from mysite.urls import urlpatterns  # HERE"
 POSTGRES = "DATABASES = {'default': {'ENGINE': 'django.db.backends.postgresql', 'NAME': 'x'}}"
+SIGNAL = "import os, signal\nos.kill(os.getpid(), signal.{})"
 MYSQL = "DATABASES = {'default': {'ENGINE': 'django.db.backends.mysql', 'NAME': 'x'}}"
 
 BROKEN = (
     Case("views: SyntaxError", {VIEWS: append("def broken(:  # HERE")}, kind="SyntaxError"),
+    Case(
+        "views: TabError", {VIEWS: append("def f():\n        if 1:\n\treturn 1  # HERE")}, kind="TabError", oldest="2.2"
+    ),
+    Case(
+        "views: unknown encoding",
+        {VIEWS: lambda old: f"# coding: nosuch\n{old}"},
+        kind="SyntaxError",
+        file="polls/views.py",
+        summary="SyntaxError in polls/views.py",  # python 2.7 names line 1, others none
+    ),
     Case("views: IndentationError", {VIEWS: append("def f():\nreturn 1  # HERE")}, kind="IndentationError"),
     Case(
         "views: missing package",
         {VIEWS: append("import nosuchmodule  # HERE")},
         kind="ModuleNotFoundError",
-        summary="ModuleNotFoundError in polls/views.py, line {line}: install it and press Restart, or save a fix",
+        summary="{kind} in polls/views.py, line {line}: install it and press Restart, or save a fix",
     ),
     Case("views: name that a module lacks", {VIEWS: append("from os import nosuch  # HERE")}, kind="ImportError"),
-    Case("views: chained exceptions", {VIEWS: append(CAUSED)}, kind="RuntimeError"),
+    Case("views: chained exceptions", {VIEWS: append(CAUSED)}, kind="RuntimeError", oldest="2.2"),
     Case("views: exception group", {VIEWS: append(GROUP)}, kind="ExceptionGroup", oldest="4.2"),
     Case("views: circular import", {VIEWS: append(CIRCULAR)}, kind="ImportError"),
     Case("urls: AttributeError", {URLS: append("views.nosuch  # HERE")}, kind="AttributeError"),
@@ -90,6 +104,7 @@ BROKEN = (
         "models: TypeError",
         {MODELS: append("class A(models.Model):\n    q = models.ForeignKey(Question)  # HERE")},
         kind="TypeError",
+        oldest="2.2",
     ),
     Case("apps: SyntaxError", {APPS: append("class (:  # HERE")}, kind="SyntaxError"),
     Case("apps: ready raises", {APPS: append(READY)}, kind="RuntimeError"),
@@ -97,7 +112,7 @@ BROKEN = (
         "INSTALLED_APPS: missing",
         {SETTINGS: append("INSTALLED_APPS += ['nosuchapp']")},
         kind="ModuleNotFoundError",
-        summary="ModuleNotFoundError: No module named 'nosuchapp'. Install it and press Restart, or save a fix",
+        summary="{kind}: No module named 'nosuchapp'. Install it and press Restart, or save a fix",
     ),
     Case(
         "DATABASES: bad ENGINE",
@@ -117,23 +132,24 @@ BROKEN = (
         summary="ImproperlyConfigured: Error loading MySQLdb module",
     ),
     Case(
-        "a failed check",
-        {MODELS: append(CHECK.format(level="Error", what="wrong"))},
-        kind="SystemCheckError",
-        summary="A system check failed: ?: (polls.X001) The thing is wrong. Django restarts when you save a fix",
+        "DATABASES: missing folder",
+        {SETTINGS: append("DATABASES['default']['NAME'] = os.path.join(BASE_DIR, 'data', 'db.sqlite3')")},
+        kind="DatabaseUnreachable",
+        summary="The database cannot be reached: press Restart when it is there again",
     ),
+    Case("a failed check", {MODELS: append(FAILED_CHECK)}, kind="SystemCheckError", summary=CHECK_FAILED),
     Case(
         "wsgi.py: missing package",
         {WSGI: append("import nosuchmodule  # HERE")},
         kind="ModuleNotFoundError",
-        summary="ModuleNotFoundError in mysite/wsgi.py, line {line}: install it and press Restart, or save a fix",
+        summary="{kind} in mysite/wsgi.py, line {line}: install it and press Restart, or save a fix",
     ),
     Case("wsgi.py: NameError", {WSGI: append("nosuch  # HERE")}, kind="NameError"),
     Case(
         "MIDDLEWARE: missing",
         {SETTINGS: append("MIDDLEWARE = ['nosuch.Middleware']")},
         kind="ModuleNotFoundError",
-        summary="ModuleNotFoundError: No module named 'nosuch'. Install it",
+        summary="{kind}: No module named 'nosuch'. Install it",
     ),
     Case("migration: SyntaxError", {MIGRATION: append("def (  # HERE")}, kind="SyntaxError"),
 )
@@ -146,7 +162,7 @@ EXITED = (
         {SETTINGS: append("import nosuchmodule  # HERE")},
         "exited",
         "ModuleNotFoundError",
-        "Django exited: ModuleNotFoundError in mysite/settings.py, line {line}. Install it, then press Start",
+        "Django exited: {kind} in mysite/settings.py, line {line}. Install it, then press Start",
     ),
     Case(
         "settings: sys.exit",
@@ -162,6 +178,7 @@ EXITED = (
         "exited",
         "SystemExit",
         "Django exited: bye from views. Fujita starts it again when you save a fix",
+        oldest="2.2",  # 1.11 says it and waits, without a word of its own
     ),
     Case(
         "views: KeyboardInterrupt",
@@ -169,6 +186,7 @@ EXITED = (
         "exited",
         None,
         "Django exited: Fujita starts it again when you save a file",
+        oldest="2.2",  # 1.11 shows its traceback and waits
     ),
 )
 
@@ -178,20 +196,22 @@ AT_START = (
         {"polls/templatetags/__init__.py": write(""), "polls/templatetags/x.py": write("def (  # HERE\n")},
         "exited",
         "SyntaxError",
+        oldest="3.2",  # earlier ones import them when a template is made
     ),
     Case(
         "views: null byte",
         {VIEWS: append("\0")},
         kind="SyntaxError",
         file="mysite/urls.py",
-        by_version={"3.2": "ValueError"},
+        oldest="2.2",  # to python 2.7 it is the end of the file
+        by_version={"2.2": "ValueError", "3.2": "ValueError"},
     ),
     Case(
         "settings: module missing",
         {},
         "exited",
         "ModuleNotFoundError",
-        "Django exited: ModuleNotFoundError: No module",
+        "Django exited: {kind}: No module",
         "settings: mysite.nosuch",
         heals=False,
     ),
@@ -204,11 +224,70 @@ AT_START = (
     ),
     Case(
         "--noreload: failed check",
-        {MODELS: append(CHECK.format(level="Error", what="wrong"))},
+        {MODELS: append(FAILED_CHECK)},
         "exited",
         "SystemCheckError",
         "Django exited: a system check failed: ?: (polls.X001)",
         config="options: [--noreload]",
+    ),
+    Case(
+        "--force-color: failed check",
+        {MODELS: append(FAILED_CHECK)},
+        kind="SystemCheckError",
+        summary=CHECK_FAILED,
+        config="options: [--force-color]",
+        oldest="2.2",
+    ),
+    Case(
+        "in colours: SyntaxError",
+        {VIEWS: append("def broken(:  # HERE")},
+        kind="SyntaxError",
+        config="environment: {{FORCE_COLOR: 1}}",
+    ),
+    Case(
+        "in German: failed check",
+        {SETTINGS: append("LANGUAGE_CODE = 'de'"), MODELS: append(FAILED_CHECK)},
+        kind="SystemCheckError",
+        summary=CHECK_FAILED,
+    ),
+    Case(
+        "SECRET_KEY: empty",
+        {SETTINGS: append("SECRET_KEY = ''")},
+        "exited",
+        "ImproperlyConfigured",
+        "Django exited: ImproperlyConfigured: The SECRET_KEY setting must not be empty. Fujita starts it again when",
+        newest="2.2",
+    ),
+    Case("SECRET_KEY: empty, and Django serves", {SETTINGS: append("SECRET_KEY = ''")}, "running", oldest="3.2"),
+    Case(
+        "a crash in C",
+        {VIEWS: append(SIGNAL.format("SIGSEGV"))},
+        "exited",
+        "Killed",
+        "Django exited: it was killed (SIG",
+    ),
+    Case(
+        "out of memory",
+        {VIEWS: append(SIGNAL.format("SIGKILL"))},
+        "exited",
+        "Killed",
+        "Django exited: it was killed, by",
+    ),
+    Case(
+        "os._exit",
+        {VIEWS: append("import os\nos._exit(7)")},
+        "exited",
+        None,
+        "Django exited with code 7: Fujita starts",
+    ),
+    Case(
+        "address: taken",
+        {},
+        "exited",
+        "PortInUse",
+        "Django exited: port {taken} is in use by ",
+        "address: 127.0.0.1:{taken}",
+        heals=False,
     ),
     Case("a check's warning", {MODELS: append(CHECK.format(level="Warning", what="odd"))}, "running", heals=False),
     Case("no manage.py", {MANAGE: gone}, "waiting", None, "Waiting for {folder}/manage.py"),
@@ -258,6 +337,26 @@ AT_START = (
 
 WHILE_RUNNING = tuple(case for case in BROKEN + EXITED if not case.name.startswith("migration"))
 """Django does not watch migrations while they are fine."""
+DIFFERENT = tuple(
+    case
+    for case in BROKEN + EXITED + AT_START
+    if case.oldest != "1.11"
+    or case.by_version
+    or case.name
+    in (
+        "urls: nothing in it",
+        "INSTALLED_APPS: missing",
+        "DATABASES: no PostgreSQL driver",
+        "a failed check",
+        "wsgi.py: missing package",
+        "MIDDLEWARE: missing",
+        "settings: SyntaxError",
+        "manage.py: SyntaxError",
+        "address: taken",
+        "out of memory",
+    )
+)
+"""Where the versions of Django, or the pythons they run on, say or do it differently."""
 SHORT = tuple(
     case
     for case in BROKEN + EXITED

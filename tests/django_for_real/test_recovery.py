@@ -115,7 +115,9 @@ async def test_a_missing_folder_of_the_database_repairs_when_it_is_made(
 ) -> None:
     folder = project("blog")
     settings = folder / "mysite/settings.py"
-    settings.write_text(settings.read_text() + "DATABASES['default']['NAME'] = BASE_DIR / 'data' / 'db.sqlite3'\n")
+    settings.write_text(
+        settings.read_text() + "DATABASES['default']['NAME'] = os.path.join(BASE_DIR, 'data', 'db.sqlite3')\n"
+    )
     async with sidecar(tmp_path, blog(folder, django_python)) as fujita:
         broken = await fujita.until_state("blog", "broken")
         assert broken["problem"]["kind"] == "DatabaseUnreachable"
