@@ -3,13 +3,14 @@ process and its readers, and knows nothing of who they are: a slow reader finds 
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
-from fujita.stream.frame import text_frame
+from fujita.stream.frame import Frame
 from fujita.stream.record import Record
 from fujita.stream.spool import Spool, Spooled
 from fujita.stream.waiters import Waiters
@@ -32,9 +33,9 @@ class Batch:
         return b"".join([record.line for record in self.records])
 
     @cached_property
-    def frame(self) -> bytes:
+    def frame(self) -> Frame:
         """`lines` as a WebSocket message, the same for every client; made when the first one asks."""
-        return text_frame([record.line for record in self.records])
+        return Frame([record.line for record in self.records])
 
 
 class Cache:
@@ -57,6 +58,7 @@ class Cache:
         self._records: dict[int, Record] = {}
         self._waiters = Waiters()
         self._shared: tuple[int, int, Batch] | None = None
+        self._forgetting = False
         if earlier and earlier.records:
             self.first = earlier.records[0].id
             self._records = {record.id: record for record in earlier.records}
@@ -104,8 +106,16 @@ class Cache:
     async def wait(self, cursor: int) -> None:
         """Returns as soon as there is a record with an id above `cursor`."""
         while self.next - 1 <= cursor:
-            self._shared = None  # nobody is behind: don't keep what everybody has
+            self._forget_shared_soon()
             await self._waiters.wait()
+
+    def call(self, waiting: Callable[[], object]) -> None:
+        """Calls `waiting` once, at the next record and in the middle of it: for readers who can't afford to `wait`."""
+        self._forget_shared_soon()
+        self._waiters.call(waiting)
+
+    def forget(self, waiting: Callable[[], object]) -> None:
+        self._waiters.forget(waiting)
 
     def cursor_of_last_lines(self, count: int) -> int:
         """The cursor after which the records with the last `count` lines stand (whole records, so maybe some more)."""
@@ -114,6 +124,16 @@ class Cache:
             count -= max(1, self._records[cursor].text.count("\n"))
             cursor -= 1
         return cursor
+
+    def _forget_shared_soon(self) -> None:
+        """One reader is at the end: don't keep what everybody has, once those have it who were woken with this one."""
+        if self._shared and not self._forgetting:
+            self._forgetting = True
+            asyncio.get_running_loop().call_soon(self._forget_shared)
+
+    def _forget_shared(self) -> None:
+        self._forgetting = False
+        self._shared = None
 
     def _evict(self) -> None:
         while self._size > self._limit and len(self._records) > 1:

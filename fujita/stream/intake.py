@@ -16,14 +16,14 @@ FILE_SIZE = 1024 * 1024
 
 
 class Intake:
-    """Reads the pipe itself. BlockingIOError from `read`: there is nothing now; b"": nothing will come any more."""
+    """Reads the pipe itself."""
 
     def __init__(self, fd: int) -> None:
         self.fd = fd
 
-    def read(self, size: int) -> bytes:
-        """At most `size` bytes."""
-        return os.read(self.fd, size)
+    def read_into(self, room: memoryview) -> int:
+        """How many bytes were put there; BlockingIOError says that there are none now, 0 that none will ever come."""
+        return os.readv(self.fd, [room])
 
     def became_records(self, count: int) -> None:
         """So many of the bytes that were read, from the oldest on, will be in a record at once."""
@@ -53,12 +53,12 @@ class SafeIntake(Intake):
         self._read = position
         self._end = max(position, self._base + os.fstat(self._file).st_size)
 
-    def read(self, size: int) -> bytes:
-        if self._read == self._end and not self._moved(size):
-            return super().read(size) if self._spool.broken else b""
-        data = os.pread(self._file, min(size, self._end - self._read), self._read - self._base)
-        self._read += len(data)
-        return data
+    def read_into(self, room: memoryview) -> int:
+        if self._read == self._end and not self._moved(len(room)):
+            return super().read_into(room) if self._spool.broken else 0
+        size = os.preadv(self._file, [room[: self._end - self._read]], self._read - self._base)
+        self._read += size
+        return size
 
     def _moved(self, size: int) -> int:
         """How many bytes went from the pipe into the file."""

@@ -1,4 +1,4 @@
-"""One end of a pipe in, text out: read in large chunks, cut at newlines, decoded in whole characters."""
+"""One end of a pipe in, text out: read in large chunks, cut at newlines, decoded over the edges of what was read."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ import asyncio
 import fcntl
 import os
 from codecs import utf_8_decode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 
 from fujita.stream.intake import Intake
 from fujita.stream.record import TEXT_LIMIT
 
-READ_SIZE = 60 * 1024
-"""Less than a record may hold, so that the beginning of its first line, read before, fits in too."""
-READS = 4
-"""As often at most while there is more, before the loop turns: what is read at once reaches a client at once."""
+READ_SIZE = 240 * 1024
+"""At most at once: as JSON it fits into one message, so that what is read at once reaches a client at once."""
+ROOM = bytearray(TEXT_LIMIT + READ_SIZE)
+"""Where all pipes read into, one after the other: a flood passes through memory that is in the CPU's cache already.
+Text is made of it before a read is over; what stays is the open line, which each pipe keeps for itself."""
+VIEW = memoryview(ROOM)
 OPEN_LINE_PATIENCE = 0.05
 """Seconds that an unfinished line waits for its newline: Django writes a traceback in pieces over some 10 ms, and a
 prompt such as `(Pdb) ` never gets its newline."""
@@ -44,7 +46,7 @@ class Pipe:
         self._timer: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
         self._closed = False
-        self._loop.add_reader(intake.fd, self._readable)
+        self._loop.add_reader(intake.fd, self._read)
 
     def close(self) -> None:
         """Reads what is still there, delivers it, and closes the descriptor."""
@@ -59,42 +61,46 @@ class Pipe:
         while not self._closed and self._read():
             pass
 
-    def _readable(self) -> None:
-        for _ in range(READS):
-            if self._closed or self._read() < READ_SIZE:
-                break
-
     def _read(self) -> int:
+        held = len(self._open_line)
         try:
-            data = self._intake.read(READ_SIZE)
+            size = self._intake.read_into(VIEW[held : held + READ_SIZE])
         except (BlockingIOError, InterruptedError):
             return 0
         except OSError:
-            data = b""
-        if data:
-            self._take(data)
+            size = 0
+        if size:
+            ROOM[:held] = self._open_line
+            self._take(held, held + size)
         else:
             self._close()
-        return len(data)
+        return size
 
-    def _take(self, data: bytes) -> None:
-        data = self._open_line + data
-        end = data.rfind(b"\n") + 1
-        if len(data) - end >= TEXT_LIMIT:
-            end = len(data)
-        if end or self._timer is None:
+    def _take(self, held: int, size: int) -> None:
+        """Hands on what is in the room up to `size`, but for the open line; `held` bytes of it are no news."""
+        end = ROOM.rfind(b"\n", held, size) + 1
+        if size - end >= TEXT_LIMIT:
+            end = size
+        end = self._hand_on(end)
+        if end or not held:
             self._opened = self._loop.time()
-        self._open_line = data[self._give(data[:end]) :]
+        self._open_line = bytes(VIEW[end:size])
         self._hold_open_line()
 
-    def _give(self, data: bytes, final: bool = False) -> int:
-        """Delivers `data` but for an unfinished character at its end; returns how many bytes that were."""
-        given = 0
-        for text, size in pieces(data, final):
-            given += size
+    def _hand_on(self, end: int, final: bool = False) -> int:
+        """Delivers what is in the room up to `end`, save (unless `final`) a begun character; returns how much."""
+        start = 0
+        while start < end:
+            stop = end
+            if end - start > TEXT_LIMIT:
+                stop = ROOM.rfind(b"\n", start, start + TEXT_LIMIT) + 1 or start + TEXT_LIMIT
+            text, size = decoded(VIEW[start:stop], final and stop == end)
+            if not size:
+                break
+            start += size
             self._intake.became_records(size)
             self._deliver(text)
-        return given
+        return start
 
     def _hold_open_line(self) -> None:
         if not self._open_line or self._patience is None:
@@ -112,7 +118,9 @@ class Pipe:
 
     def _show_open_line(self, final: bool = False) -> None:
         self._forget_timer()
-        self._open_line = self._open_line[self._give(self._open_line, final) :]
+        held = len(self._open_line)
+        ROOM[:held] = self._open_line
+        self._open_line = self._open_line[self._hand_on(held, final) :]
 
     def _forget_timer(self) -> None:
         if self._timer:
@@ -128,24 +136,13 @@ class Pipe:
         self._intake.close()
 
 
-def pieces(data: bytes, final: bool = False, limit: int = TEXT_LIMIT) -> Iterator[tuple[str, int]]:
-    """`data` in texts of at most `limit` bytes of UTF-8 each, cut after a newline where there is one, each with the
-    number of bytes that it was made of. Unless `final`, an unfinished character at the end is left out."""
-    start = 0
-    while start < len(data):
-        piece = data[start : _end_of_piece(data, start, limit)]
-        try:
-            text, size = utf_8_decode(piece, "strict", final and start + len(piece) == len(data))
-        except UnicodeDecodeError:  # each byte may become a U+FFFD, which has three
-            piece = data[start : _end_of_piece(data, start, limit // 3)]
-            text, size = utf_8_decode(piece, "replace", final and start + len(piece) == len(data))
-        if not size:
-            return
-        yield text, size
-        start += size
-
-
-def _end_of_piece(data: bytes, start: int, limit: int) -> int:
-    if len(data) - start <= limit:
-        return len(data)
-    return data.rfind(b"\n", start, start + limit) + 1 or start + limit
+def decoded(data: memoryview, final: bool) -> tuple[str, int]:
+    """A text of at most 64 KiB, and the number of bytes at the beginning of `data` (no more than that) that it was made
+    of: all but a begun character, unless `final`. Bytes that are no UTF-8 become U+FFFD, which takes three for one."""
+    try:
+        return utf_8_decode(data, "strict", final)
+    except UnicodeDecodeError:
+        if len(data) > TEXT_LIMIT // 3:
+            data, final = data[: TEXT_LIMIT // 3], False
+            data = data[: bytes(data).rfind(b"\n") + 1] or data
+        return utf_8_decode(data, "replace", final)

@@ -14,7 +14,7 @@ from tornado.iostream import StreamClosedError
 from tornado.websocket import WebSocketClosedError, WebSocketHandler, WebSocketProtocol, WebSocketProtocol13
 
 from fujita.stream.cache import Cache
-from fujita.stream.frame import text_frame
+from fujita.stream.frame import Frame
 from fujita.web.handler import Handler
 
 log = logging.getLogger("fujita")
@@ -42,6 +42,7 @@ class Stream(Handler, WebSocketHandler):
 
     def open(self, *args: str, **kwargs: str) -> None:
         self.open_streams.add(self)
+        self.set_nodelay(True)  # Tornado leaves it off: a line would wait until the client's kernel confirmed the last
         self._sending = asyncio.create_task(self._send())
         self._leaving = asyncio.create_task(self._leave_in_time())
 
@@ -80,28 +81,30 @@ class Stream(Handler, WebSocketHandler):
         """Sends for ever."""
         raise NotImplementedError
 
-    async def put(self, frame: bytes) -> None:
+    async def put(self, frame: Frame) -> None:
         """Sends a message that is framed already, and returns when the socket has taken it."""
-        connection = self.ws_connection
-        if not isinstance(connection, OneWay) or connection.is_closing():
+        if sending := self.connection.send(frame):
+            await asyncio.shield(sending)  # cancelled when the client leaves, and Tornado asks it for an exception
+
+    @property
+    def connection(self) -> OneWay:
+        if not isinstance(self.ws_connection, OneWay) or self.ws_connection.is_closing():
             raise WebSocketClosedError
-        await connection.send(frame)
+        return self.ws_connection
 
 
 class OneWay(WebSocketProtocol13):
     """Says 1003 also where Tornado, at a message beyond its limit, says 1009. What goes out is framed elsewhere: it is
     never compressed, since Tornado would do that for each client anew."""
 
-    async def send(self, frame: bytes) -> None:
-        """Returns when the socket has taken `frame`, which it mostly does at once: then Tornado's buffer, its copies
-        and its futures are left out. What goes wrong is left to Tornado to meet again and to handle."""
+    def send(self, frame: Frame) -> asyncio.Future[None] | None:
+        """None if the socket took `frame` at once, as it mostly does: then Tornado's buffer, its copies and its futures
+        are left out. Else it is done when the socket has the rest; what went wrong, Tornado meets again and handles."""
         taken = 0
         if not self.stream.closed() and not self.stream.writing():
             with suppress(OSError):
-                taken = self.stream.socket.send(frame)
-        if taken < len(frame):
-            # Shielded: this task is cancelled when the client leaves, and Tornado asks its future for an exception.
-            await asyncio.shield(self.stream.write(memoryview(frame)[taken:]))
+                taken = self.stream.socket.sendmsg(frame.parts)
+        return self.stream.write(frame.after(taken)) if taken < frame.size else None
 
     def close(self, code: int | None = None, reason: str | None = None) -> None:
         super().close(UNSUPPORTED if code == TOO_BIG else code, None if code == TOO_BIG else reason)
@@ -124,19 +127,24 @@ class LogStream(Stream):
         }
         await self.put(told(hello=hello))
         cursor = self._resumed(cache)
-        live: int | None = cache.next - 1
+        live = cache.next - 1
+        while cursor < live:
+            cursor = await self._send_after(cache, cursor)
+        await self.put(told(live=cursor + 1))
         while True:
-            if live is not None and cursor >= live:
-                await self.put(told(live=cursor + 1))
-                live = None
-            await cache.wait(cursor)
-            batch = cache.shared_after(cursor, BATCH)
-            cursor = batch.last
-            if batch.gap:
-                await self.put(told(gap={"from": batch.gap[0], "to": batch.gap[1]}))
-            await self.put(batch.frame)
-            if cursor < cache.next - 1:
-                await asyncio.sleep(0)  # a fast socket takes all at once: the loop turns nevertheless
+            while cursor < cache.next - 1:
+                cursor = await self._send_after(cache, cursor)
+            cursor = await AtTheEnd(cache, self.connection, cursor).left()
+
+    async def _send_after(self, cache: Cache, cursor: int) -> int:
+        """Sends what comes after the cursor, as much as goes into a message; returns the new cursor."""
+        batch = cache.shared_after(cursor, BATCH)
+        if batch.gap:
+            await self.put(told(gap={"from": batch.gap[0], "to": batch.gap[1]}))
+        await self.put(batch.frame)
+        if batch.last < cache.next - 1:
+            await asyncio.sleep(0)  # a fast socket takes all at once: the loop turns nevertheless
+        return batch.last
 
     def _resumed(self, cache: Cache) -> int:
         """The client's cursor, if it is one of this epoch; else the one before the first kept record."""
@@ -145,6 +153,51 @@ class LogStream(Stream):
         if match and match[1].decode() == cache.epoch and int(match[2]) < cache.next:
             return int(match[2])
         return cache.first - 1
+
+
+class AtTheEnd:
+    """A client that has all there is, and whose socket takes at once what is new: it goes there from one callback of
+    the loop. A step of the client's task would take as long as the sending itself."""
+
+    def __init__(self, cache: Cache, connection: OneWay, cursor: int) -> None:
+        self.cursor = cursor
+        self._cache = cache
+        self._connection = connection
+        self._loop = asyncio.get_running_loop()
+        self._sending: asyncio.Future[asyncio.Future[None] | None] = self._loop.create_future()
+
+    async def left(self) -> int:
+        """Returns the cursor once the client has fallen behind, and its socket has taken what it was given so far."""
+        self._cache.call(self._wake)
+        try:
+            if sending := await self._sending:
+                await asyncio.shield(sending)
+        finally:
+            self._cache.forget(self._wake)
+        return self.cursor
+
+    def _wake(self) -> None:
+        self._loop.call_soon(self._go_on)
+
+    def _go_on(self) -> None:
+        if self._sending.done():  # the client is gone
+            return
+        batch = self._cache.shared_after(self.cursor, BATCH)
+        if batch.gap:
+            self._sending.set_result(None)
+            return
+        try:
+            sending = self._connection.send(batch.frame)
+        except StreamClosedError as error:
+            self._sending.set_exception(error)
+            return
+        self.cursor = batch.last
+        if sending:
+            self._sending.set_result(sending)
+        elif self.cursor < self._cache.next - 1:
+            self._wake()
+        else:
+            self._cache.call(self._wake)
 
 
 class StatusStream(Stream):
@@ -163,13 +216,13 @@ class StatusStream(Stream):
             while True:
                 seen = board.version
                 if lines := board.after(cursor, keys):
-                    await self.put(text_frame([lines]))
+                    await self.put(Frame([lines]))
                 cursor = seen
                 await board.wait(cursor)
 
 
-def told(**message: Any) -> bytes:
-    return text_frame([json.dumps(message).encode() + b"\n"])
+def told(**message: Any) -> Frame:
+    return Frame([json.dumps(message).encode() + b"\n"])
 
 
 async def close_all(patience: float) -> None:

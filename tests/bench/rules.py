@@ -8,7 +8,6 @@ from collections.abc import Callable
 
 from fujita.django.reader import Reader
 from fujita.stream.cache import Cache
-from fujita.stream.pipe import pieces
 from fujita.stream.record import TEXT_LIMIT, Record
 
 FLOODS = {
@@ -34,8 +33,7 @@ def measure(name: str, stream: str, text: str) -> None:
 
     def make_records() -> None:
         for _ in range(RECORDS):
-            for piece, _ in pieces(data):
-                cache.append(stream, piece)
+            cache.append(stream, data.decode())
 
     reader = Reader("/srv/site")
     reader.read([Record.make(1, 1.0, "stdout", "Starting development server at http://127.0.0.1:8000/\n")])

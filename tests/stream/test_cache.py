@@ -58,7 +58,7 @@ def test_a_record_is_one_line_of_json_whatever_it_holds() -> None:
 
 
 def test_a_record_is_encoded_once_and_its_frame_made_once_however_many_read_it(monkeypatch: MonkeyPatch) -> None:
-    encoded, framed = counted(monkeypatch, record, "quoted"), counted(monkeypatch, cache_module, "text_frame")
+    encoded, framed = counted(monkeypatch, record, "quoted"), counted(monkeypatch, cache_module, "Frame")
     cache = filled(10_000, ["a\n", "b\n", "c\n"])
     frames = {id(cache.shared_after(0, 1000).frame) for _ in range(20)}
     assert (len(encoded), len(framed), len(frames)) == (3, 1, 1)
@@ -66,7 +66,7 @@ def test_a_record_is_encoded_once_and_its_frame_made_once_however_many_read_it(m
 
 def test_readers_at_different_cursors_get_frames_of_their_own() -> None:
     cache = filled(10_000, ["a\n", "b\n"])
-    assert cache.shared_after(0, 1000).frame.endswith(cache.shared_after(1, 1000).lines)
+    assert cache.shared_after(0, 1000).frame.after(0).tobytes().endswith(cache.shared_after(1, 1000).lines)
     assert [record.id for record in cache.shared_after(1, 1000).records] == [2]
 
 
@@ -81,7 +81,8 @@ async def test_nothing_shared_is_kept_when_nobody_is_behind() -> None:
     cache = filled(10_000, ["a\n"])
     kept = weakref.ref(cache.shared_after(0, 1000))
     waiting = asyncio.create_task(cache.wait(1))
-    await asyncio.sleep(0)
+    await asyncio.sleep(0)  # it waits,
+    await asyncio.sleep(0)  # and the loop has turned
     assert kept() is None
     waiting.cancel()
 

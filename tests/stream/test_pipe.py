@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fujita.stream.intake import Intake
-from fujita.stream.pipe import Pipe, pieces
+from fujita.stream.pipe import Pipe, decoded
 from fujita.stream.record import TEXT_LIMIT
 
 scraps = st.lists(st.one_of(st.binary(max_size=20), st.text(max_size=20).map(lambda text: text.encode())), max_size=30)
@@ -101,27 +101,22 @@ def test_without_patience_an_open_line_waits_for_its_end() -> None:
     ]
 
 
-@given(
-    st.one_of(st.binary(max_size=400), st.text(max_size=400).map(lambda text: text.encode("utf-8", "replace"))),
-    st.integers(12, 50),
-)
-def test_pieces_are_within_the_limit_and_join_to_the_text(data: bytes, limit: int) -> None:
-    cut = list(pieces(data, True, limit))
-    assert "".join(text for text, _ in cut) == data.decode("utf-8", "replace")
-    assert sum(size for _, size in cut) == len(data)
-    assert all(0 < len(text.encode()) <= limit for text, _ in cut)
+def test_what_is_no_utf_8_is_cut_within_the_limit_too() -> None:
+    data = b"\xff\xe2\x82 caf\xe9\n" * 20_000 + b"\x80" * 100_000
+    delivered = asyncio.run(through_a_pipe([data]))
+    assert "".join(delivered) == data.decode("utf-8", "replace")
+    assert all(len(text.encode()) <= TEXT_LIMIT for text in delivered)
 
 
+def test_a_flood_is_cut_at_newlines() -> None:
+    delivered = asyncio.run(through_a_pipe([b"x" * 79 + b"\n"] * 10_000))
+    assert all(text.endswith("\n") for text in delivered)
+
+
+@settings(deadline=None)
 @given(st.binary(max_size=400), st.binary(max_size=400))
 def test_a_character_that_is_not_finished_is_left_for_later(before: bytes, after: bytes) -> None:
-    first = list(pieces(before))
-    used = sum(size for _, size in first)
-    rest = list(pieces(before[used:] + after, True))
+    text, used = decoded(memoryview(before), False)
+    rest, _ = decoded(memoryview(before[used:] + after), True)
     assert len(before) - used < 4
-    assert "".join(text for text, _ in first + rest) == (before + after).decode("utf-8", "replace")
-
-
-@given(st.lists(st.text(st.characters(codec="ascii", exclude_characters="\n"), max_size=20), max_size=30))
-def test_pieces_end_at_newlines_where_a_line_fits(lines: list[str]) -> None:
-    cut = list(pieces("".join(line + "\n" for line in lines).encode(), True, 40))
-    assert all(text.endswith("\n") for text, _ in cut)
+    assert text + rest == (before + after).decode("utf-8", "replace")
