@@ -99,9 +99,10 @@ class Cache:
 
     def shared_after(self, cursor: int, limit: int) -> Batch:
         """`after`: one batch for all readers that stand at the same cursor, and so one frame."""
-        if self._shared is None or self._shared[:2] != (cursor, self.next):
-            self._shared = (cursor, self.next, self.after(cursor, limit))
-        return self._shared[2]
+        shared = self._shared
+        if shared is None or shared[0] != cursor or shared[1] != self.next:
+            shared = self._shared = (cursor, self.next, self.after(cursor, limit))
+        return shared[2]
 
     async def wait(self, cursor: int) -> None:
         """Returns as soon as there is a record with an id above `cursor`."""
@@ -109,13 +110,13 @@ class Cache:
             self._forget_shared_soon()
             await self._waiters.wait()
 
-    def call(self, waiting: Callable[[], object]) -> None:
-        """Calls `waiting` once, at the next record and in the middle of it: for readers who can't afford to `wait`."""
+    def call(self, call: Callable[[], object]) -> None:
+        """Calls back once, soon after the next record: for a reader at the end who can't afford to `wait`."""
         self._forget_shared_soon()
-        self._waiters.call(waiting)
+        self._waiters.call(call)
 
-    def forget(self, waiting: Callable[[], object]) -> None:
-        self._waiters.forget(waiting)
+    def forget(self, call: Callable[[], object]) -> None:
+        self._waiters.forget(call)
 
     def cursor_of_last_lines(self, count: int) -> int:
         """The cursor after which the records with the last `count` lines stand (whole records, so maybe some more)."""

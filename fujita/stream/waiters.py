@@ -10,32 +10,40 @@ class Waiters:
     """A place to wait in. Leaving needs no clean-up: a cancelled wait takes itself out."""
 
     def __init__(self) -> None:
-        self._waiting: set[Callable[[], object]] = set()
+        self._waiting: set[asyncio.Future[None]] = set()
+        self._calls: set[Callable[[], object]] = set()
 
     async def wait(self) -> None:
         """Returns at the next `wake`."""
         waiter = asyncio.get_running_loop().create_future()
-
-        def call() -> None:
-            if not waiter.done():
-                waiter.set_result(None)
-
-        self.call(call)
+        self._waiting.add(waiter)
         try:
             await waiter
         finally:
-            self.forget(call)
+            self._waiting.discard(waiter)
 
-    def call(self, waiting: Callable[[], object]) -> None:
-        """Calls `waiting` at the next `wake`, once, in the middle of what is new: it may note that, and no more."""
-        self._waiting.add(waiting)
+    def call(self, call: Callable[[], object]) -> None:
+        """Calls back once, in the loop's turn after the next `wake`."""
+        self._calls.add(call)
 
-    def forget(self, waiting: Callable[[], object]) -> None:
-        self._waiting.discard(waiting)
+    def forget(self, call: Callable[[], object]) -> None:
+        self._calls.discard(call)
 
     def wake(self) -> None:
-        if not self._waiting:
-            return
-        waiting, self._waiting = self._waiting, set()
-        for call in waiting:
-            call()
+        if self._calls:
+            calls, self._calls = self._calls, set()
+            asyncio.get_running_loop().call_soon(self._call, calls)
+        if self._waiting:
+            waiting, self._waiting = self._waiting, set()
+            for waiter in waiting:
+                if not waiter.done():
+                    waiter.set_result(None)
+
+    def _call(self, calls: set[Callable[[], object]]) -> None:
+        """All in one go: what they send arrives where somebody is awake already."""
+        try:
+            while calls:
+                calls.pop()()
+        finally:
+            if calls:  # one failed, and the loop logs that: the others are none the worse
+                asyncio.get_running_loop().call_soon(self._call, calls)

@@ -168,16 +168,13 @@ class AtTheEnd:
 
     async def left(self) -> int:
         """Returns the cursor once the client has fallen behind, and its socket has taken what it was given so far."""
-        self._cache.call(self._wake)
+        self._cache.call(self._go_on)
         try:
             if sending := await self._sending:
                 await asyncio.shield(sending)
         finally:
-            self._cache.forget(self._wake)
+            self._cache.forget(self._go_on)
         return self.cursor
-
-    def _wake(self) -> None:
-        self._loop.call_soon(self._go_on)
 
     def _go_on(self) -> None:
         if self._sending.done():  # the client is gone
@@ -195,9 +192,9 @@ class AtTheEnd:
         if sending:
             self._sending.set_result(sending)
         elif self.cursor < self._cache.next - 1:
-            self._wake()
+            self._loop.call_soon(self._go_on)
         else:
-            self._cache.call(self._wake)
+            self._cache.call(self._go_on)
 
 
 class StatusStream(Stream):

@@ -124,3 +124,20 @@ def test_the_cursor_of_the_last_lines_reaches_back_far_enough_and_no_record_furt
 def test_a_text_with_backslashes_counts_its_lines_and_no_others() -> None:
     cache = filled(10**6, ["a\n", "\\n\\n\\n\n"])
     assert cache.cursor_of_last_lines(2) == 0
+
+
+async def test_a_call_that_fails_keeps_no_other_from_being_called() -> None:
+    cache, called = Cache(10_000), asyncio.Event()
+    failures: list[str] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, told: failures.append(str(told["exception"])))
+
+    def fail() -> None:
+        raise OSError("this one failed")
+
+    for call in (fail, called.set, lambda: fail()):  # whichever comes first
+        cache.call(call)
+    cache.append("stdout", "a\n")
+    await asyncio.wait_for(called.wait(), 5)
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert failures == ["this one failed"] * 2

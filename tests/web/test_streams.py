@@ -21,6 +21,7 @@ from fujita.stream.cache import Cache
 from fujita.supervisor import Supervisor
 from fujita.web import app
 from fujita.web.streams import Stream
+from tests.abuse.wire import until
 from tests.sidecar import PATIENCE
 from tests.stream.test_cache import counted
 
@@ -98,11 +99,8 @@ async def test_a_client_that_falls_behind_gets_everything_and_then_what_is_new(t
 
 async def test_who_leaves_is_waited_for_no_more(tmp_path: Path) -> None:
     async with log(tmp_path) as (cache, url), client(url):
-        waiting = len(cache._waiters._waiting)
+        waiting = len(cache._waiters._calls)
         for _ in range(CLIENTS):
             async with client(url):
                 pass
-        while len(Stream.open_streams) > 1:
-            await asyncio.sleep(0.01)
-        await asyncio.sleep(0)  # their tasks, cancelled, end
-        assert len(cache._waiters._waiting) == waiting
+        await until(lambda: len(cache._waiters._calls) == waiting, "a client that left is still waited for")
