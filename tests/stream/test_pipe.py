@@ -109,7 +109,7 @@ def test_what_is_no_utf_8_is_cut_within_the_limit_too() -> None:
 
 
 def test_a_flood_is_cut_at_newlines() -> None:
-    delivered = asyncio.run(through_a_pipe([b"x" * 79 + b"\n"] * 10_000))
+    delivered = asyncio.run(through_a_pipe([b"x" * 79 + b"\n"] * 10_000, None))
     assert all(text.endswith("\n") for text in delivered)
 
 
