@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from fujita.process.cgroup import Cgroup
 from fujita.process.process import Exit, Process
 from fujita.process.reaper import Reaper
 from fujita.process.starter import Starter
@@ -30,9 +31,29 @@ def output() -> Output:
 
 
 @pytest.fixture
-async def start(tmp_path: Path, output: Output) -> Callable[..., Process]:
+def cgroup() -> Iterator[Cgroup]:
+    """A control group of the test's own, as systemd delegates one to a unit."""
+    mounts = [line.split() for line in Path("/proc/mounts").read_text().splitlines()]
+    mount = next((Path(path) for _, path, kind, *_ in mounts if kind == "cgroup2"), None)
+    if mount is None or not os.access(mount, os.W_OK):
+        pytest.skip("needs root, and cgroup v2")
+    folder = mount / f"fujita-tests-{os.getpid()}"
+    folder.mkdir()
+    before = mount / Path("/proc/self/cgroup").read_text().partition("0::/")[2].strip()
+    try:
+        yield Cgroup(folder)
+    finally:
+        (before / "cgroup.procs").write_text(str(os.getpid()))
+        left = [entry for entry in folder.iterdir() if entry.is_dir()]
+        folder.rmdir()
+        assert not left
+
+
+@pytest.fixture(params=["by its marker", "in a control group"])
+async def start(tmp_path: Path, output: Output, request: pytest.FixtureRequest) -> Callable[..., Process]:
     """Starts python code (or an argv) as a process whose output goes to `output`."""
-    starter = Starter(Reaper(), {"FUJITA_SIDECAR": str(tmp_path), "FUJITA_PROJECT": "blog"})
+    cgroup = request.getfixturevalue("cgroup") if request.param == "in a control group" else None
+    starter = Starter(Reaper(), {"FUJITA_SIDECAR": str(tmp_path), "FUJITA_PROJECT": "blog"}, cgroup)
 
     def start(code: str = "", argv: list[str] | None = None, **environment: str) -> Process:
         return starter.start(
@@ -184,6 +205,41 @@ raise SystemExit(3)
 """
     assert await over(start(code)) == Exit(code=3)
     assert alive([int(output[0][1])]) == []
+
+
+@pytest.mark.parametrize("start", ["in a control group"], indirect=True)
+async def test_a_daemon_without_parent_session_or_marker_does_not_leave_its_control_group(
+    start: Start, output: Output
+) -> None:
+    process = start("""
+import os, time
+if os.fork() == 0:
+    os.setsid()
+    pid = os.fork()
+    if pid:
+        os.write(1, b"%d ready\\n" % pid)
+        os._exit(0)
+    os.execve("/bin/sleep", ["sleep", "600"], {})
+time.sleep(600)
+""")
+    daemon = int((await printed(output, "ready")).split()[0])
+    process.end(0.5)
+    await over(process)
+    assert alive([daemon]) == []
+
+
+@pytest.mark.parametrize("start", ["in a control group"], indirect=True)
+async def test_what_ended_is_in_the_cpu_time_of_its_group(start: Start, output: Output) -> None:
+    process = start("""
+import subprocess, sys
+subprocess.run([sys.executable, "-c", "for _ in range(3_000_000): pass"])
+print("ready", flush=True); input()
+""")
+    await printed(output, "ready")
+    assert process.tree.group
+    assert (process.tree.group.cpu_seconds() or 0) > 0.01
+    process.end(0)
+    await over(process)
 
 
 async def test_a_stopped_process_can_be_ended(start: Start, output: Output) -> None:
