@@ -63,6 +63,30 @@ def python_with(version: str) -> str:
     return str(python)
 
 
+@cache
+def psycopg() -> Path:
+    """A folder with PostgreSQL's driver for the newest Django, for PYTHONPATH: its environment has none."""
+    python = python_with(newest())
+    folder = CACHE / "psycopg"
+    with (CACHE / "psycopg.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "ready").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            install = [
+                python,
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--disable-pip-version-check",
+                "--target",
+                str(folder),
+            ]
+            subprocess.run([*install, "psycopg[binary]"], check=True)
+            (folder / "ready").touch()
+    return folder
+
+
 def newest() -> str:
     return available()[-1]
 

@@ -24,16 +24,25 @@ DEBIAN = {
     "fish": "fish",
     "faketime": "faketime",
     "/lib/systemd/systemd-journal-remote": "systemd-journal-remote",
+    "/usr/lib/postgresql/*/bin/postgres": "postgresql",
 }
 """A program that the tests run → the package that brings it."""
+POSTGRES_CONF = Path("/etc/postgresql-common/createcluster.d/fujita-tests.conf")
+"""Debian's postgresql makes a server of its own and starts it, unless told not to (pg_createcluster(1))."""
 AXE = "axe-core@4"
 
 
 def main() -> None:
-    install_from_debian([package for program, package in DEBIAN.items() if not shutil.which(program)])
+    install_from_debian([package for program, package in DEBIAN.items() if not is_there(program)])
     install_axe()
     for version in djangos.available():
         print(f"Django {version}: {djangos.python_with(version)}", flush=True)
+    djangos.psycopg()
+
+
+def is_there(program: str) -> bool:
+    """`program` is a name, or a path with stars in it."""
+    return bool(shutil.which(program) or any(Path("/").glob(program.lstrip("/"))))
 
 
 def install_from_debian(packages: list[str]) -> None:
@@ -41,6 +50,9 @@ def install_from_debian(packages: list[str]) -> None:
         return
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         sys.exit(f"The tests need {' '.join(packages)}: install them with apt, or run me as root.")
+    if "postgresql" in packages:
+        POSTGRES_CONF.parent.mkdir(parents=True, exist_ok=True)
+        POSTGRES_CONF.write_text("create_main_cluster = false\n")
     quiet = {"env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}, "check": True}
     subprocess.run(["apt-get", "update", "-qq"], **quiet)  # type: ignore[call-overload]
     subprocess.run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages], **quiet)  # type: ignore[call-overload]

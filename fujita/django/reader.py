@@ -170,7 +170,7 @@ class Reading:
 
     @property
     def told_something(self) -> bool:
-        return bool(self.report.chain) and (self.of_the_start or self.of_a_request)
+        return bool(self.report.chain) and (self.of_a_request or (self.of_the_start and not self.report.torn))
 
     def finding(self, tree: Tree, requirements: str | None) -> Finding | None:
         """What it means, if that is new."""

@@ -25,9 +25,10 @@ FRAMES_KEPT = 200
 """The newest frames of a traceback that are kept: an endless recursion prints a thousand of them."""
 LINES_LIMIT = 5000
 """A traceback that goes on for longer is none: python 2.7 prints 2,000 lines for its deepest recursion."""
+THREAD_1_11 = ("/django/utils/autoreload.py", "wrapper")
 OUTERMOST = (
     ("/threading.py", "_bootstrap_inner"),  # a start, 2.2+
-    ("/django/utils/autoreload.py", "wrapper"),  # a start, 1.11
+    THREAD_1_11,  # a start, 1.11
     ("/django/core/handlers/exception.py", "inner"),  # a request
 )
 """Where the traceback begins that is the last of its chain. Its causes are printed before it, and begin deeper: where
@@ -75,6 +76,12 @@ class Frame:
     line: int
     name: str | None
     source: str = ""
+
+
+def called(frame: Frame, place: tuple[str, str]) -> bool:
+    """Whether it is a call of this function in a file that ends so."""
+    file, name = place
+    return frame.name == name and frame.file.endswith(file)
 
 
 @dataclass(slots=True)
@@ -139,7 +146,13 @@ class Report:
         begins = self._raised.outermost
         if self.over or not begins or not self.raised or self._raised.headline.endswith(CHECKS_HEADER):
             return self.over
-        return any(begins.file.endswith(file) and begins.name == name for file, name in OUTERMOST)
+        return any(called(begins, place) for place in OUTERMOST)
+
+    @property
+    def torn(self) -> bool:
+        """Whether Django's own thread is to blame: when a server of 1.11 ends, python 2.7 takes the modules away from
+        under it, and it stumbles before it can call anything."""
+        return bool(self._raised.frames) and called(self._raised.frames[-1], THREAD_1_11)
 
     def _beside_group(self, line: str) -> bool:
         """The exceptions inside a group (`  +-+---- 1 ----`, `    | ValueError: one`), or after it."""

@@ -61,7 +61,7 @@ class LastingProject(Project):
         if self.state in ENDING:
             self._settled.clear()
         if self.state in (State.STARTING, State.BROKEN, State.EXITED):
-            self._tasks.start("tries", self._recovery.tries())
+            self._tasks.start("tries", self._recovery.starts())
         for effect in GOING_ON[self.state]:
             self._effects[effect]()
         self.publish()

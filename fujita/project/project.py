@@ -248,7 +248,7 @@ class Project:
         self._facts.exit = None
         self._facts.problem = None
         self._observer.started()
-        self._tasks.start("tries", self._recovery.tries())
+        self._tasks.start("tries", self._recovery.starts())
         try:
             asked = launch.server(self.config)
             process = self._starter.start(
@@ -310,6 +310,7 @@ class Project:
 
     async def _guard(self, server: Server) -> None:
         await until_silent(server, self.cache)
+        self._tasks.start("tries", self._recovery.reloads())  # Django 1.11 says nothing when it reloads
         self._happen(Event.SERVER_GONE)
 
     async def _say_when_stuck(self, process: Process) -> None:
@@ -367,7 +368,7 @@ class Project:
 
     def _follow(self, finding: Finding | None) -> None:
         if isinstance(finding, Reloading):
-            self._tasks.start("tries", self._recovery.tries())
+            self._tasks.start("tries", self._recovery.reloads())
         if isinstance(finding, Failed) and self.state in (State.STARTING, State.BROKEN):
             self._facts.problem = finding.problem
             self._failed_at = time.monotonic()

@@ -30,13 +30,18 @@ class Recovery:
         self._by_itself = False
         self._answers = 0
 
-    async def tries(self) -> None:
-        """A try begins: what is saved from now on may mend it, even before it has failed. Not twice in a row, since a
-        start that itself writes files would mend itself for ever."""
+    async def starts(self) -> None:
+        """Fujita starts it: what is saved from now on may mend it, even before it has failed. Not twice in a row, since
+        a start that itself writes files would mend itself for ever."""
         if self._by_itself:
             self._watch.forget()
         else:
             await self._watch.begin()
+
+    async def reloads(self) -> None:
+        """The same of a start by Django's own reloader, which does not start by itself."""
+        self._by_itself = False
+        await self._watch.begin()
 
     def serves(self) -> None:
         """The try was good: what was saved since belongs to no failure."""
@@ -47,6 +52,7 @@ class Recovery:
     async def saved(self, problem: Problem | None) -> str:
         """A file that matters was saved since the try began."""
         change = await self._change(problem)
+        self._by_itself = change.early
         return words.said_starting_because(self._who, words.changed(change.file, change.how))
 
     async def unheeded(self, problem: Problem | None) -> str:
@@ -56,6 +62,7 @@ class Recovery:
             tries = self._observer.seen.tries
             await asyncio.sleep(UNHEEDED_AFTER)
             if self._observer.seen.tries == tries:
+                self._by_itself = change.early
                 return words.said_restarting_because(self._who, words.changed(change.file, change.how))
 
     async def slow(self) -> str:
@@ -76,6 +83,4 @@ class Recovery:
 
     async def _change(self, problem: Problem | None) -> Change:
         outside = problem.file if problem and problem.file and problem.file.startswith("/") else None
-        change = await self._watch.saved(Path(outside).parent if outside else None)
-        self._by_itself = change.early
-        return change
+        return await self._watch.saved(Path(outside).parent if outside else None)
