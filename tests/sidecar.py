@@ -182,14 +182,19 @@ async def objects(socket: WebSocketClientConnection) -> AsyncIterator[Json]:
 
 @asynccontextmanager
 async def sidecar(
-    folder: Path, config: str, port: int | None = None, environment: dict[str, str] | None = None
+    folder: Path,
+    config: str,
+    port: int | None = None,
+    environment: dict[str, str] | None = None,
+    held: socket.socket | None = None,
 ) -> AsyncIterator[Fujita]:
     """Starts `fujita serve` on `config` (the YAML of `projects:` and so on, without `console:`) and ends it after.
 
-    With no config there is no file, and the console's socket is passed as a socket unit would (sd_listen_fds(3)).
+    With no config no file is written, and the console's socket is passed as a socket unit would (sd_listen_fds(3)).
+    Like the unit's, a socket that the test has `held` listens on when this sidecar has ended.
     """
-    port = port or free_port()
-    listening = socket.create_server(("127.0.0.1", port))
+    listening = held or socket.create_server(("127.0.0.1", port or free_port()))
+    port = listening.getsockname()[1]
     folder.mkdir(parents=True, exist_ok=True)
     runtime = folder / ".run"
     runtime.mkdir(exist_ok=True, mode=0o700)
@@ -206,7 +211,8 @@ async def sidecar(
         stderr=asyncio.subprocess.PIPE,
         limit=2**20,
     )
-    listening.close()
+    if not held:
+        listening.close()
     reading = asyncio.create_task(_keep(fujita))
     try:
         await _until_it_listens(fujita)

@@ -1,15 +1,17 @@
-"""The page outlives the sidecar, the network, and its own sign-in: acceptance lines 11, 18, 25."""
+"""The page outlives the sidecar, the network, and its own sign-in: acceptance lines 11, 18, 25, 30."""
 
 from __future__ import annotations
 
 import asyncio
 import signal
+import socket
+import struct
 from pathlib import Path
 
 import pytest
 from playwright.async_api import expect
 
-from tests.page.browser import at_rest, caught_up, kept, until, visit
+from tests.page.browser import at_rest, caught_up, chromium, context, kept, until, visit
 from tests.page.configs import blog, printer
 from tests.sidecar import sidecar
 
@@ -66,6 +68,34 @@ async def test_a_killed_sidecar_is_said_and_its_successor_resumed_where_the_read
             after = await page.evaluate(eye)
             assert after[0] == before[0] and abs(after[1] - before[1]) < 1
             assert await page.evaluate("document.activeElement.type") == "search"
+
+
+async def test_a_restart_by_socket_activation_never_meets_the_browsers_error_page(tmp_path: Path) -> None:
+    (tmp_path / "fujita.yml").write_text(printer(tmp_path, COUNTER))
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        async with chromium() as browser, context(browser) as one, context(browser) as two, context(browser) as three:
+            opened, going, reloaded = [await window.new_page() for window in (one, two, three)]
+            async with sidecar(tmp_path, "", held=held) as first:
+                address = f"{first.url}/projects/printer"
+                for page in (opened, reloaded):
+                    await page.goto(address)
+                    await caught_up(page, "tick 20")
+            await expect(opened.locator(".banner")).to_contain_text("Connection lost")
+            asked = [asyncio.create_task(going.goto(address)), asyncio.create_task(reloaded.reload())]
+            await until(lambda: connections(held, 2))
+            async with sidecar(tmp_path, "", held=held):
+                for answer in await asyncio.gather(*asked):
+                    assert answer and answer.status == 200
+                for page in (opened, going, reloaded):
+                    assert page.url == address
+                    await caught_up(page, "tick 30")
+                await expect(opened.locator(".banner")).to_have_count(0)
+
+
+async def connections(held: socket.socket, count: int) -> bool:
+    """Whether so many wait to be accepted: for a listening socket tcpi_unacked is the backlog's length (tcp(7))."""
+    (waiting,) = struct.unpack_from("I", held.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104), 24)
+    return int(waiting) >= count
 
 
 async def test_a_lost_connection_is_resumed_without_loss_or_repeat(tmp_path: Path) -> None:
