@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 from playwright.async_api import expect
 
 from tests.page.browser import caught_up, chromium, kept, rows, tab, visit, visit_site
-from tests.page.configs import blog
+from tests.page.configs import blog, printer
 from tests.sidecar import sidecar
+
+TRANSFERRED = """() => ["navigation", "resource"].flatMap(type => performance.getEntriesByType(type))
+    .filter(({name}) => !name.includes("/api/")).reduce((sum, {transferSize}) => sum + transferSize, 0)"""
 
 
 async def test_a_first_visit_shows_the_first_line_the_summary_and_the_sites_link(tmp_path: Path) -> None:
@@ -22,6 +26,8 @@ async def test_a_first_visit_shows_the_first_line_the_summary_and_the_sites_link
             shown = await rows(page)
             assert any("Performing system checks" in line for line in shown)
             assert any("Watching for file changes" in line for line in shown)
+            await expect(page.locator(".log-footer")).to_contain_text("Following the end · Connected")
+            assert 20_000 < await page.evaluate(TRANSFERRED) <= 120 * 1024
 
 
 async def test_the_tenth_visitor_gets_the_same_log_as_the_first(tmp_path: Path) -> None:
@@ -47,19 +53,38 @@ async def test_with_one_project_the_start_page_is_that_project(tmp_path: Path) -
             await expect(page.locator(".summary")).to_have_text("Django is running")
 
 
-async def test_the_site_opens_at_the_port_that_was_forwarded(tmp_path: Path) -> None:
+async def test_the_site_opens_at_the_port_that_was_forwarded_and_files_in_the_hosts_folder(tmp_path: Path) -> None:
     config = blog(tmp_path)
     port = int(config.split("127.0.0.1:")[1].split()[0])
-    (tmp_path / "host.json").write_text(json.dumps({"ports": {str(port): 2201}, "folders": {}}))
+    host = {"ports": {str(port): 2201}, "folders": {str(tmp_path): "/home/anna/work"}}
+    (tmp_path / "host.json").write_text(json.dumps(host))
     async with sidecar(tmp_path, config, environment={"FUJITA_HOST_FILE": str(tmp_path / "host.json")}) as fujita:
         status = await fujita.until_state("blog", "running")
         async with visit(fujita, "/projects/blog") as page:
+            assert status["url"] == "http://localhost:2201/"
             await expect(page.locator(".header .site")).to_have_attribute("href", status["url"])
+            await visit_site(fujita, "blog", "/boom/")
+            place = page.locator(".fold .place")
+            await expect(place).to_have_attribute(
+                "href", re.compile(r"^vscode://file/home/anna/work/blog/polls/views.py:\d+$")
+            )
 
 
 async def test_without_javascript_there_is_a_link_to_the_plain_log(tmp_path: Path) -> None:
     async with (
         sidecar(tmp_path, blog(tmp_path)) as fujita,
-        visit(fujita, "/projects/blog", java_script_enabled=False) as page,
+        visit(fujita, "/projects/blog", expected="404", java_script_enabled=False) as page,
     ):
-        await expect(page.get_by_role("link", name="plain text")).to_be_visible()
+        await fujita.until_log("blog", "Quit the server")
+        await page.get_by_role("link", name="plain text").click()
+        await expect(page.locator("body")).to_contain_text("Quit the server with CONTROL-C.")
+        assert page.url == f"{fujita.url}/api/projects/blog/log"
+
+
+async def test_what_to_expect_of_a_silent_program_is_said_until_it_speaks(tmp_path: Path) -> None:
+    config = printer(tmp_path, "print(input(), flush=True)\nimport time; time.sleep(600)")
+    async with sidecar(tmp_path, config) as fujita, visit(fujita, "/projects/printer") as page:
+        await expect(page.locator(".log-end")).to_have_text("Nothing printed yet.")
+        await fujita.post("/api/projects/printer/input", {"text": "here I am\n"})
+        await caught_up(page, "here I am")
+        await expect(page.locator(".log-end")).to_be_hidden()

@@ -51,6 +51,11 @@ async def test_twelve_projects_show_their_states_as_words(tmp_path: Path) -> Non
             assert page.url.endswith("/projects/p3")
             await page.go_back()
             await expect(page.locator(".project-row")).to_have_count(12)
+            await problem.click()
+            await expect(page.locator(".row.current .exception")).to_contain_text("SyntaxError")
+            await page.go_back()
+            await page.get_by_role("link", name="All logs").click()
+            await caught_up(page, "bye")
 
 
 async def test_all_logs_together_are_ordered_by_time_and_can_be_switched_off(tmp_path: Path) -> None:

@@ -177,8 +177,9 @@ async def test_a_filter_leads_into_the_context_and_back_to_its_place(tmp_path: P
         await caught_up(page, "ready")
         await print_lines(fujita, page, 5000, 5000)
         await page.get_by_role("searchbox").fill("7 of many")
-        await page.get_by_role("button", name="Only matching lines").click()
+        await page.get_by_role("button", name="Only matches").click()
         await expect(page.locator(".row").last).to_contain_text("line 4997 of many")
+        await expect(page.locator(".log-footer")).to_contain_text(re.compile(r"^500 of 5,00\d lines shown"))
         assert all("7 of many" in text for text in await page.locator(".row .text").all_inner_texts())
         await page.locator("#log").focus()
         await page.keyboard.press("PageUp")
@@ -196,6 +197,87 @@ async def test_a_filter_leads_into_the_context_and_back_to_its_place(tmp_path: P
         after = await page.evaluate(EYE)
         assert after["key"] == before["key"]
         assert abs(after["offset"] - before["offset"]) < 1
+
+
+async def test_the_place_is_kept_over_a_reload_and_the_way_back(tmp_path: Path) -> None:
+    async with (
+        sidecar(tmp_path, printer(tmp_path, ON_DEMAND)) as fujita,
+        visit(fujita, "/projects/printer") as page,
+    ):
+        await caught_up(page, "ready")
+        await print_lines(fujita, page, 2000, 2000)
+        await page.locator("#log").focus()
+        await page.keyboard.press("PageUp")
+        await page.keyboard.press("PageUp")
+        await at_rest(page)
+        before = await page.evaluate(EYE)
+        for leave in (page.reload, lambda: leave_and_come_back(page)):
+            await leave()
+            await caught_up(page, "printed 2000")
+            await page.wait_for_function("() => !window.fujita.screen.log.view.following")
+            after = await page.evaluate(EYE)
+            assert after["key"] == before["key"]
+            assert abs(after["offset"] - before["offset"]) < 1
+        await page.locator(".pill:not(.back)").click()
+        await at_rest(page)
+        await page.reload()
+        await caught_up(page, "printed 2000")
+        assert await following(page)
+
+
+async def leave_and_come_back(page: Page) -> None:
+    await page.keyboard.press("Control+k")
+    await page.keyboard.type("all projects")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".project-row")).to_have_count(1)
+    await page.go_back()
+
+
+async def test_what_appears_above_the_log_moves_no_line_that_is_read(tmp_path: Path) -> None:
+    async with (
+        sidecar(tmp_path, printer(tmp_path, ON_DEMAND)) as fujita,
+        visit(fujita, "/projects/printer") as page,
+    ):
+        await caught_up(page, "ready")
+        await print_lines(fujita, page, 500, 500)
+        await page.locator("#log").focus()
+        await page.keyboard.press("PageUp")
+        await at_rest(page)
+        key = (await page.evaluate(EYE))["text"]
+        row = page.locator(".row .text", has_text=key[:40]).first
+        before = await row.bounding_box()
+        await page.evaluate("location.hash = '#another:1'")
+        await expect(page.locator(".log-notice")).to_be_visible()
+        shown = await page.evaluate("document.querySelector('.log-notice').offsetHeight")
+        assert shown > 20
+        during = await row.bounding_box()
+        await page.locator(".log-notice button").click()
+        await expect(page.locator(".log-notice")).to_be_hidden()
+        after = await row.bounding_box()
+        assert before and during and after
+        assert abs(during["y"] - before["y"]) < 1 and abs(after["y"] - before["y"]) < 1
+
+
+async def test_without_wrapping_the_width_stays_while_long_lines_leave(tmp_path: Path) -> None:
+    script = """
+        import time
+        print("long " * 200)
+        for number in range(3000): print("short", number)
+        print("the end", flush=True)
+        time.sleep(600)
+    """
+    async with sidecar(tmp_path, printer(tmp_path, script)) as fujita, visit(fujita, "/projects/printer") as page:
+        await caught_up(page, "the end")
+        await page.locator("#log").focus()
+        await page.keyboard.press("w")
+        await page.keyboard.press("g")
+        wide = await page.evaluate("document.querySelector('.scroller').scrollWidth")
+        assert wide > 5000
+        await page.keyboard.press("G")
+        await expect(page.locator(".row").last).to_contain_text("the end")
+        assert await page.evaluate("document.querySelector('.scroller').scrollWidth") == wide
+        await page.keyboard.press("w")
+        assert await page.evaluate("document.querySelector('.scroller').scrollWidth") < 1400
 
 
 async def test_a_gap_says_exactly_how_much_is_missing(tmp_path: Path) -> None:

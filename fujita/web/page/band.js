@@ -54,10 +54,10 @@ export class Band {
   draw(status, connected) {
     const now = Date.now() / 1000;
     this.element.dataset.state = status.state;
-    say(this.summary, status.summary);
+    say(this.summary, words.band.summary(status, now));
     say(this.state, words.states[status.state] ?? status.state);
     say(this.since, status.since ? words.band.since(now - status.since) : "");
-    say(this.facts, connected ? this.#facts(status, now) : words.band.unknown);
+    say(this.facts, connected ? this.#facts(status) : words.band.unknown);
     this.buttons.draw(status, connected);
     this.commands.button.hidden = !status.commands?.length;
     this.commands.button.disabled = !connected;
@@ -75,10 +75,9 @@ export class Band {
     if (status.run && this.running) say(this.running, words.run.running(status.run.command, now - status.run.since));
   }
 
-  #facts(status, now) {
+  #facts(status) {
     const { band } = words;
     return [
-      status.state === "backoff" && status.retry ? band.retry(Math.max(0, Math.round(status.retry - now))) : null,
       status.pid ? band.pid(status.pid) : null,
       status.usage ? band.usage(percent(status.usage.cpu), bytes(status.usage.memory)) : null,
       status.restarts ? band.restarts(status.restarts) : null,

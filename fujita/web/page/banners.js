@@ -1,6 +1,5 @@
 // What is wrong with the page itself or with fujita.yml, said in a sentence above the screen, with the way out.
 
-import { api } from "./api.js";
 import { el, fill } from "./el.js";
 import { words } from "./words.js";
 
@@ -109,7 +108,7 @@ export class Banners {
       {
         type: "button",
         class: "button small",
-        on: { click: () => api.reload().catch((error) => this.app.toast(error.message)) },
+        on: { click: () => this.app.reload() },
       },
       reload,
     );

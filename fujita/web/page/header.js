@@ -88,6 +88,7 @@ export class Header {
     });
     fill(this.switcher.panel, [
       ...links,
+      links.length > 0 && el("hr"),
       link("/?view=projects", words.page.overview),
       link("/?view=together", words.page.together),
     ]);

@@ -6,7 +6,7 @@ import { words } from "./words.js";
 /** `[keys, what it does, act(app)]`; a key is written as it is shown. */
 export const KEYS = [
   ["/", words.keys.search, (app) => app.screen.log?.toolbar.focus()],
-  ["Ctrl+F", words.keys.search, (app) => app.screen.log?.toolbar.focus()],
+  ["Ctrl+F", words.keys.searchTwice, (app) => app.screen.log?.toolbar.focus()],
   ["Ctrl+K", words.keys.palette, (app) => app.palette.open()],
   ["n", words.keys.problem, (app) => app.screen.log?.going.jump(1)],
   ["p", words.keys.previousProblem, (app) => app.screen.log?.going.jump(-1)],
@@ -62,7 +62,7 @@ export class Keys {
     const act = entry?.[2];
     if (!act || event.defaultPrevented) return;
     if (document.querySelector("dialog[open]") || (isTyping(event.target) && !name.startsWith("Ctrl+"))) return;
-    if (NEEDS_LOG.has(name) && !app.screen.log) return;
+    if (NEEDS_LOG.has(name) && (!app.screen.log || app.screen.log.toolbar.focused)) return;
     event.preventDefault();
     act(app);
   }

@@ -87,6 +87,9 @@ function trimmed(address) {
 /** `EPOCH:ID` or `EPOCH:ID:PART` of a line, as it stands after the #. */
 export const permalink = (line) => `${line.epoch}:${line.id}${line.part ? `:${line.part}` : ""}`;
 
+/** After the #, it leads to the newest problem of a log. */
+export const PROBLEM = "#problem";
+
 /** The other way round; null for anything else. */
 export function readPermalink(fragment) {
   const found = /^#?([A-Za-z0-9_-]{1,64}):(\d{1,15})(?::(\d{1,9}))?$/.exec(fragment);

@@ -2,7 +2,7 @@
 
 import { api, reason } from "./api.js";
 import { Banners } from "./banners.js";
-import { el } from "./el.js";
+import { el, say } from "./el.js";
 import { Face } from "./face.js";
 import { Header } from "./header.js";
 import { Keys } from "./keys.js";
@@ -18,9 +18,12 @@ import { words } from "./words.js";
 const SILENCE = 10_000; // after it we ask whether somebody is still there
 const TOAST = 2_500;
 
+// What stands there until the first answer comes, should it take long enough to be seen.
+const skeleton = () => el("main", { class: "screen skeleton" }, ...Array.from({ length: 12 }, () => el("div")));
+
 class App {
   statuses = new Statuses();
-  screen = { element: el("main", { class: "screen" }), draw() {}, close() {}, actions: [] };
+  screen = { element: skeleton(), draw() {}, close() {}, actions: [] };
   #place = null;
   #heard = Date.now();
 
@@ -85,6 +88,16 @@ class App {
     this.toasts.hidden = false;
     clearTimeout(this.toastTimer);
     this.toastTimer = setTimeout(() => (this.toasts.hidden = true), TOAST);
+  }
+
+  /** Reads fujita.yml again. What is wrong with it comes with the status. */
+  async reload() {
+    try {
+      await api.reload();
+      this.toast(words.config.read);
+    } catch (error) {
+      this.toast(error.message);
+    }
   }
 
   signedOut() {
@@ -167,8 +180,8 @@ class App {
 
   #sayAloud() {
     const status = this.project && this.statuses.get(this.project);
-    const sentence = status ? status.summary : "";
-    if (this.aloud.textContent !== sentence) this.aloud.textContent = sentence;
+    const failed = status?.errors?.count ? words.problem.errors(status.errors.count) : null;
+    say(this.aloud, status ? [status.summary, failed].filter(Boolean).join(". ") : "");
   }
 
   #settingsChanged() {

@@ -2,7 +2,7 @@
 
 import { Buttons } from "./buttons.js";
 import { el, fill, icon, say } from "./el.js";
-import { siteAddress } from "./links.js";
+import { PROBLEM, siteAddress } from "./links.js";
 import { bytes, percent } from "./when.js";
 import { words } from "./words.js";
 
@@ -11,11 +11,17 @@ export class Overview {
 
   constructor(app) {
     this.app = app;
+    this.head = el(
+      "div",
+      { class: "overview-head" },
+      el("h1", {}, words.overview.heading),
+      el("a", { href: "/?view=together", "data-route": true }, words.page.together),
+    );
     this.list = el("ul", { class: "projects" });
     this.element = el(
       "main",
       { class: "screen overview", id: "log", tabindex: "-1" },
-      el("h1", { class: "hidden" }, words.overview.heading),
+      this.head,
       this.list,
     );
     this.timer = setInterval(() => this.draw(), 1000);
@@ -36,6 +42,7 @@ export class Overview {
       row.draw(statuses.get(name), connected);
       return row.element;
     });
+    this.head.hidden = !rows.length;
     fill(this.list, rows);
   }
 }
@@ -49,7 +56,7 @@ class Row {
     this.summary = el("p", { class: "row-summary" });
     this.problem = el("a", {
       class: "row-problem",
-      href: `/projects/${encodeURIComponent(name)}`,
+      href: `/projects/${encodeURIComponent(name)}${PROBLEM}`,
       "data-route": true,
       hidden: true,
     });
@@ -66,15 +73,9 @@ class Row {
     this.element = el(
       "li",
       { class: "project-row" },
-      el(
-        "div",
-        { class: "row-main" },
-        el("h2", {}, el("bdi", {}, this.link)),
-        el("p", { class: "meta" }, this.state, this.since, this.site),
-        this.summary,
-        this.problem,
-        this.failure,
-      ),
+      el("div", { class: "row-title" }, el("h2", {}, el("bdi", {}, this.link)), this.site),
+      el("p", { class: "row-state" }, this.state, this.since),
+      el("div", { class: "row-words" }, this.summary, this.problem, this.failure),
       el("div", { class: "row-figures" }, this.cpu.element, this.memory.element),
       this.buttons.element,
     );
@@ -85,7 +86,7 @@ class Row {
     this.element.dataset.state = status.state;
     say(this.state, words.states[status.state] ?? status.state);
     say(this.link, status.title);
-    say(this.summary, status.summary);
+    say(this.summary, words.band.summary(status, now));
     const restarts = status.restarts ? ` · ${words.band.restarts(status.restarts)}` : "";
     say(this.since, status.since ? words.overview.uptime(now - status.since) + restarts : "");
     const { problem } = status;
@@ -134,7 +135,10 @@ class Spark {
     this.svg.setAttribute("class", "spark");
     this.svg.setAttribute("aria-hidden", "true");
     this.line = make("polyline");
-    this.svg.append(this.line);
+    const ground = make("polyline"); // five minutes without a figure yet
+    ground.setAttribute("class", "spark-ground");
+    ground.setAttribute("points", `0,${HEIGHT - 0.5} ${WIDTH},${HEIGHT - 0.5}`);
+    this.svg.append(ground, this.line);
     this.figure = el("span", { class: "figure" });
     this.element = el(
       "span",

@@ -69,6 +69,7 @@ export class Palette {
         : []),
       [words.settings.wrap, () => app.settings.flip("wrap")],
       [words.settings.times, () => app.settings.flip("times")],
+      [words.palette.reload, () => app.reload()],
       [words.page.keys, () => app.keys.open()],
     ];
   }
@@ -108,6 +109,7 @@ export class Palette {
     if (event.key === "ArrowDown" || event.key === "ArrowUp")
       this.#draw(this.#chosen + (event.key === "ArrowDown" ? 1 : -1));
     else if (event.key === "Enter") this.#do(this.#chosen);
+    else if (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey)) this.dialog.close();
     else return;
     event.preventDefault();
   }

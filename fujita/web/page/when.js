@@ -9,12 +9,21 @@ const clock = new Intl.DateTimeFormat(undefined, {
   hour12: false,
 });
 const shortClock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hour12: false });
+const shortDay = new Intl.DateTimeFormat(undefined, {
+  day: "numeric",
+  month: "short",
+  hour: "2-digit",
+  minute: "2-digit",
+  hour12: false,
+});
 const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 
 export const count = (value) => numbers.format(value);
 export const clockTime = (unix) => clock.format(unix * 1000);
-export const shortTime = (unix) => shortClock.format(unix * 1000);
+export const shortTime = (unix) => (isToday(unix) ? shortClock : shortDay).format(unix * 1000);
 export const fullTime = (unix) => day.format(unix * 1000);
+
+const isToday = (unix) => new Date(unix * 1000).toDateString() === new Date().toDateString();
 
 const UNITS = [
   [86400, "d"],

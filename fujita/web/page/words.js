@@ -35,11 +35,16 @@ export const words = {
   },
   connection: {
     connecting: "Connecting…",
-    connected: "Connected",
+    states: {
+      open: "Connected",
+      connecting: "Connecting…",
+      waiting: "Not connected",
+      resting: "Paused until the page has caught up",
+      ended: "Not connected",
+    },
     lost: "Connection lost. The log stays readable.",
     again: (seconds) => (seconds > 0 ? `Trying again in ${seconds} s.` : "Trying again…"),
     now: "Try now",
-    resting: "Paused while this tab was hidden",
     signedOut: "You are signed out.",
     signIn: "Sign in",
     gone: (name) => `There is no project “${name}” any more.`,
@@ -53,14 +58,17 @@ export const words = {
     example:
       "projects:\n  site:\n    title: My site\n    directory: .            # where manage.py is\n    address: 0.0.0.0:8000\n",
     reload: "Look again",
+    read: "fujita.yml was read again.",
   },
   band: {
     label: "Status",
+    // Its seconds were true when the sidecar said them; here they go on counting.
+    summary: ({ summary, retry }, now) =>
+      retry ? summary.replace(/\d+ s$/, `${Math.max(0, Math.round(retry - now))} s`) : summary,
     since: (seconds) => `for ${duration(seconds)}`,
     pid: (pid) => `process ${pid}`,
     restarts: (number) => many(number, "restart", "restarts"),
     usage: (cpu, memory) => `${cpu} CPU, ${memory}`,
-    retry: (seconds) => (seconds > 0 ? `starts again in ${seconds} s` : "starts again now"),
     unknown: "Not known while the connection is lost",
   },
   waiting:
@@ -71,7 +79,7 @@ export const words = {
     line: (file, line) => (line ? `${file}:${line}` : file),
     openInEditor: "Open in your editor",
     errors: (number) => `${many(number, "request", "requests")} failed since the start`,
-    newest: "Show the newest",
+    newest: "Show newest",
   },
   help: { run: (command) => `Run ${command}` },
   run: {
@@ -90,7 +98,8 @@ export const words = {
   log: {
     label: "Log",
     streams: { stdout: "Output", stderr: "Error output", fujita: "Fujita’s own words" },
-    markTitle: (stream, time) => `${words.log.streams[stream]}, ${time}. Copies a link to this line`,
+    markTitle: (stream, time, slow) =>
+      `${slow ? "Took more than a second. " : ""}${words.log.streams[stream]}, ${time}. Copies a link to this line`,
     copyLink: (time) => `${time}. Copies a link to this line`,
     copied: "Copied",
     notCopied: "The browser did not allow copying",
@@ -111,11 +120,14 @@ export const words = {
       epoch: () => "Fujita was restarted and could not carry its log over: a new log begins here",
       resumed: ({ seconds }) => `Connected again after ${duration(seconds)}: nothing is missing`,
     },
+    notPrinted: (number) =>
+      `${many(number, "earlier line is", "earlier lines are")} not printed: search and show only matches, or download the log`,
     evicted: (number) => `${many(number, "earlier record is", "earlier records are")} no longer kept`,
     newLines: (number) => (number ? many(number, "new line", "new lines") : "To the end"),
     follow: "Following the end",
     kept: (number) => many(number, "line", "lines"),
-    span: (from, to) => `${shortTime(from)}–${shortTime(to)}`,
+    shown: (number, kept) => `${count(number)} of ${words.log.kept(kept)} shown`,
+    span: (from, to) => (shortTime(from) === shortTime(to) ? shortTime(to) : `${shortTime(from)} – ${shortTime(to)}`),
     cleared: (number) => `${many(number, "line is", "lines are")} hidden in this view; nothing was deleted.`,
     undo: "Show them again",
     nothingMatches: "No line matches.",
@@ -123,7 +135,8 @@ export const words = {
     empty: {
       waiting: "Nothing printed yet. The log begins when the project can start.",
       starting: "Nothing printed yet. Django’s first words take a second or two.",
-      running: "Nothing printed yet. Open the site: each request becomes a line here.",
+      running: "Nothing printed yet.",
+      serving: "Nothing printed yet. Open the site: each request becomes a line here.",
       broken: "Nothing is kept of what was printed.",
       stopping: "Nothing printed.",
       stopped: "Nothing printed yet. Press Start.",
@@ -146,7 +159,7 @@ export const words = {
     regex: "Regular expression",
     previous: "Previous match",
     next: "Next match",
-    only: "Only matching lines",
+    only: "Only matches",
     found: (current, total) => (current ? `${count(current)} of ${count(total)}` : many(total, "match", "matches")),
     searching: "Searching…",
     none: "No matches",
@@ -154,6 +167,7 @@ export const words = {
     slow: "This expression takes too long",
     problems: "Only problems",
     show: "Show",
+    someHidden: "Show: some lines are hidden",
     http: { 2: "HTTP 2xx", 3: "HTTP 3xx", 4: "HTTP 4xx", 5: "HTTP 5xx" },
     more: "More",
     download: "Download",
@@ -205,10 +219,12 @@ export const words = {
     project: (title) => `Go to ${title}`,
     action: (action, title) => `${action} ${title}`,
     run: (command) => `Run ${command}`,
+    reload: "Read fujita.yml again",
   },
   keys: {
     heading: "Keys",
     search: "Search",
+    searchTwice: "Search; pressed again, the browser’s own",
     palette: "Commands",
     help: "These keys",
     problem: "Next problem",

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FILTERS, readFilters, shows, writeFilters } from "../../../fujita/web/page/log/filters.js";
-import { isProblem, kindOf } from "../../../fujita/web/page/log/kinds.js";
+import { isProblem, isWorthMending, kindOf } from "../../../fujita/web/page/log/kinds.js";
 import { matcher } from "../../../fujita/web/page/log/matcher.js";
 import { LogModel } from "../../../fujita/web/page/log/model.js";
 import { Projection, byTime } from "../../../fujita/web/page/log/projection.js";
@@ -142,6 +142,20 @@ test("kinds are read from the text", () => {
   });
   assert.equal(kindOf("migrate: started", "stdout").kind, "plain");
   assert.ok(isProblem({ kind: "request", data: { status: 500 }, fold: null }));
+});
+
+test("a request is slow only where the server says how long it took", () => {
+  const slow = {
+    "HTTP GET /polls/ 200 [1.20, 127.0.0.1:42886]": true,
+    "HTTP GET /a [0.10, b] 200 [0.99, 127.0.0.1:42886]": false,
+    '[24/Nov/2026 15:16:57] "GET /polls/ HTTP/1.1" 200 9000': false,
+  };
+  for (const [text, expected] of Object.entries(slow)) {
+    const { kind, data } = kindOf(text, "stderr");
+    assert.equal(kind, "request", text);
+    assert.deepEqual(data, { status: 200, slow: expected }, text);
+    assert.equal(isWorthMending({ kind, data }), expected, text);
+  }
 });
 
 test("a matcher finds plain text, words and expressions", () => {

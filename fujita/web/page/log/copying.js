@@ -1,12 +1,20 @@
-// The clipboard: what is selected in the log is copied as it was printed, without times, marks and buttons;
-// a folded traceback is copied whole.
+// The clipboard: what is selected in the log is copied as it was printed, without times, marks and buttons; a folded
+// traceback within a selection is copied whole. Ctrl+A selects all that is shown, the rows that are not in the DOM too.
 
 import { words } from "../words.js";
 
 export class Copying {
   constructor(view, said) {
     Object.assign(this, { view, said });
-    view.list.addEventListener("copy", (event) => this.#copy(event));
+    view.scroller.addEventListener("copy", (event) => this.#copy(event));
+    view.scroller.addEventListener("keydown", (event) => {
+      if (event.key.toLowerCase() === "a" && (event.ctrlKey || event.metaKey)) this.#selectAll(event);
+    });
+  }
+
+  #selectAll(event) {
+    event.preventDefault();
+    document.getSelection().selectAllChildren(this.view.list);
   }
 
   async write(text, sentence) {
@@ -21,7 +29,9 @@ export class Copying {
   #copy(event) {
     const selection = document.getSelection();
     if (!selection.rangeCount) return;
-    const text = selectedText(this.view.elements(), selection.getRangeAt(0));
+    const text = coversAll(selection, this.view.list)
+      ? this.view.rows.map(wholeText).join("\n")
+      : selectedText(this.view.elements(), selection.getRangeAt(0));
     if (text === null) return;
     event.clipboardData.setData("text/plain", text);
     event.preventDefault();
@@ -29,23 +39,34 @@ export class Copying {
 }
 
 function selectedText(rows, selected) {
-  const touched = rows.filter((row) => selected.intersectsNode(row));
-  if (!touched.length) return null;
-  return touched.map((row) => partOf(row, selected)).join("\n");
+  const parts = rows.map((row) => partOf(row, selected)).filter(Boolean);
+  if (!parts.length) return null;
+  const [{ line, whole, text }, another] = parts;
+  if (!another) return whole ? wholeText(line) : text;
+  return parts.map((part) => (part.whole || isHead(part.line) ? wholeText(part.line) : part.text)).join("\n");
 }
 
+// Ctrl+A sets the selection's ends between rows, a mouse or the arrow keys never do.
+const coversAll = ({ anchorNode, focusNode }, list) => anchorNode === list && focusNode === list;
+
+// A row of the page's own says what it says on the screen; a folded traceback stands for all its lines.
+function wholeText(line) {
+  if (line.stream === "page") return words.log.notes[line.kind](line.data);
+  return isHead(line) && !line.fold.expanded ? line.fold.text : line.text;
+}
+
+const isHead = (line) => line.fold?.head === line;
+
+// What is selected of a row: null where a selection only touches it, as one does that ends before its first letter.
 function partOf(row, selected) {
-  const { line } = row;
   const cell = row.querySelector(".text");
+  if (!selected.intersectsNode(cell)) return null;
   const part = document.createRange();
   part.selectNodeContents(cell);
-  const whole = selected.comparePoint(cell, 0) >= 0 && selected.comparePoint(cell, cell.childNodes.length) <= 0;
-  if (line.fold && line === line.fold.head)
-    return whole || !line.fold.expanded ? (line.fold.expanded ? line.text : line.fold.text) : line.text;
-  if (whole && line.stream !== "page") return line.text;
-  if (part.compareBoundaryPoints(Range.START_TO_START, selected) < 0)
-    part.setStart(selected.startContainer, selected.startOffset);
-  if (part.compareBoundaryPoints(Range.END_TO_END, selected) > 0)
-    part.setEnd(selected.endContainer, selected.endOffset);
-  return part.toString().replaceAll("\u200b", "");
+  const startsInside = part.compareBoundaryPoints(Range.START_TO_START, selected) < 0;
+  const endsInside = part.compareBoundaryPoints(Range.END_TO_END, selected) > 0;
+  if (startsInside) part.setStart(selected.startContainer, selected.startOffset);
+  if (endsInside) part.setEnd(selected.endContainer, selected.endOffset);
+  const text = part.toString();
+  return text && { line: row.line, whole: !startsInside && !endsInside, text: text.replaceAll("\u200b", "") };
 }

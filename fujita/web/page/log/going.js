@@ -1,20 +1,25 @@
-// Ways to a line: problems, matches, links, the ends, the context of a filtered line and back.
+// Ways to a line: problems, matches, links, the ends, the context of a filtered line and back; and back to where one was
+// before a reload or a step in the browser's history.
 // Which lines are shown is the log's to say, where they stand is the view's.
 
 import { el } from "../el.js";
-import { permalink, readPermalink } from "../links.js";
+import { PROBLEM, permalink, readPermalink } from "../links.js";
 import { words } from "../words.js";
 import { isFiltering } from "./filters.js";
 import { isProblem } from "./kinds.js";
 
 export class Going {
-  #wanted = readPermalink(location.hash);
+  #wanted = location.hash === PROBLEM ? PROBLEM : readPermalink(location.hash);
+  #left = history.state?.eye ?? null; // where this page of the history was left, if not at the end
   #backTo = null;
 
   constructor(log) {
     this.log = log;
     this.onHash = () => this.#goTo(readPermalink(location.hash));
     window.addEventListener("hashchange", this.onHash);
+    this.onScroll = () => this.#remember();
+    log.scroller.addEventListener("scrollend", this.onScroll);
+    window.addEventListener("pagehide", this.onScroll);
     const show = () => this.showInContext(this.button.closest(".row")?.line);
     this.button = el(
       "button",
@@ -32,6 +37,14 @@ export class Going {
 
   close() {
     window.removeEventListener("hashchange", this.onHash);
+    window.removeEventListener("pagehide", this.onScroll);
+  }
+
+  #remember() {
+    if (this.#left) return; // still on the way there
+    const { line, offset } = (!this.log.view.following && this.log.view.eye()) || {};
+    const eye = line ? { epoch: line.epoch, id: line.id, part: line.part, offset } : null;
+    if (eye || history.state?.eye) history.replaceState({ ...history.state, eye }, "");
   }
 
   get #here() {
@@ -86,18 +99,36 @@ export class Going {
   /** Goes to the line of the page's own link as soon as the log has come. */
   arrive() {
     const [feed] = this.log.feeds;
-    if (!this.#wanted || !feed || feed.busy || !feed.model.live) return;
-    const wanted = this.#wanted;
-    this.#wanted = null;
-    this.#goTo(wanted);
+    if ((!this.#wanted && !this.#left) || !feed || feed.busy || !feed.model.live) return;
+    const [wanted, left] = [this.#wanted, this.#left];
+    [this.#wanted, this.#left] = [null, null];
+    const isThere = left && this.#lookAgainAt(left);
+    if (isThere) this.log.view.mark(wanted?.epoch ? this.#find(wanted) : null);
+    else if (wanted === PROBLEM) this.showNewestProblem();
+    else this.#goTo(wanted);
+  }
+
+  #find({ epoch, id, part }) {
+    for (const { model } of this.log.feeds) {
+      const line = model.find(epoch, id, part);
+      if (line) return line;
+    }
+    return null;
+  }
+
+  #lookAgainAt({ offset, ...place }) {
+    const line = this.#find(place);
+    if (!line) return false;
+    this.log.view.pause();
+    this.log.view.draw({ line, offset });
+    this.log.around.drawPill();
+    return true;
   }
 
   #goTo(wanted) {
     if (!wanted) return;
-    for (const { model } of this.log.feeds) {
-      const line = model.find(wanted.epoch, wanted.id, wanted.part);
-      if (line) return this.reveal(line);
-    }
+    const line = this.#find(wanted);
+    if (line) return this.reveal(line);
     const { model } = this.log.feeds[0];
     const why = wanted.epoch !== model.epoch ? "epoch" : wanted.id > model.last ? "unknown" : "evicted";
     this.log.around.say(words.log.whichLine[why], words.page.close, () => this.log.around.say(null));

@@ -1,8 +1,13 @@
 // What kind of line this is, from its text and stream alone: a table of patterns, first match wins.
 // Tracebacks span lines and are read by traceback.js; what a kind looks like is left to row.js.
 
-// The quotes of a request line are not escaped, so it is read from the right.
-const REQUEST = /^\[\d\d\/\w{3}\/\d{4} \d\d:\d\d:\d\d\] "(.*)" (\d{3}) (\d+|-)$/;
+// Of Django's runserver, whose quotes are not escaped, so it is read from the right; and of Daphne's, the only one that
+// says how long a request took: a line of runserver's is never called slow.
+const REQUESTS = [
+  /^\[\d\d\/\w{3}\/\d{4} \d\d:\d\d:\d\d\] ".*" (?<status>\d{3}) (?:\d+|-)$/,
+  /^HTTP [A-Z]+ .* (?<status>\d{3}) \[(?<seconds>\d+\.\d\d), [^\]]*\]$/,
+];
+const SLOW = 1; // seconds
 const LONGEST_WORTH_READING = 10_000;
 
 const OWN = [
@@ -48,8 +53,10 @@ export function kindOf(text, stream) {
     return { kind: "own", data: null };
   }
   if (text.length > LONGEST_WORTH_READING) return { kind: "plain", data: null };
-  const request = REQUEST.exec(text);
-  if (request) return { kind: "request", data: { request: request[1], status: Number(request[2]), size: request[3] } };
+  for (const pattern of REQUESTS) {
+    const found = pattern.exec(text)?.groups;
+    if (found) return { kind: "request", data: { status: Number(found.status), slow: Number(found.seconds) >= SLOW } };
+  }
   for (const [kind, pattern] of PRINTED) if (pattern.test(text)) return { kind, data: null };
   return { kind: "plain", data: null };
 }
@@ -67,4 +74,4 @@ export const isWorthMending = (line) =>
   isProblem(line) ||
   Boolean(line.fold) ||
   line.kind === "warning" ||
-  (line.kind === "request" && line.data.status >= 400);
+  (line.kind === "request" && (line.data.status >= 400 || line.data.slow));

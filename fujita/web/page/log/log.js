@@ -10,6 +10,7 @@ import { Feed } from "./feed.js";
 import { readFilters, shows, writeFilters } from "./filters.js";
 import { Going } from "./going.js";
 import { Highlights } from "./highlights.js";
+import { Printing } from "./printing.js";
 import { Projection, byNumber, byTime } from "./projection.js";
 import { RowMaker } from "./row.js";
 import { Search } from "./search.js";
@@ -28,7 +29,8 @@ export class Log {
     Object.assign(this, { app, together, changed });
     this.compare = together ? byTime : byNumber;
     this.#build(names, extra);
-    this.feeds = names.map((name) => this.#feed(name, ended));
+    this.feeds = [];
+    for (const name of names) this.feeds.push(this.#feed(name, ended));
     this.#startSearch();
     this.#tick();
   }
@@ -42,6 +44,7 @@ export class Log {
     this.highlights.clear();
     this.view.close();
     this.going.close();
+    this.printing.close();
   }
 
   get state() {
@@ -71,11 +74,8 @@ export class Log {
       step: (direction) => this.step(direction),
       leave: () => this.scroller.focus(),
       extra,
-      actions: [
-        [words.tools.wrap, () => this.app.settings.flip("wrap")],
-        [words.tools.times, () => this.app.settings.flip("times")],
-        [words.tools.clear, () => this.clear()],
-      ],
+      settings: this.app.settings,
+      actions: [[words.tools.clear, () => this.clear()]],
       links: name
         ? [
             [words.tools.download, api.logAddress(name, "?download")],
@@ -101,6 +101,7 @@ export class Log {
     });
     this.highlights = new Highlights(this.view, this.search);
     this.copying = new Copying(this.view, (text) => this.app.toast(text));
+    this.printing = new Printing(this.view);
     this.going = new Going(this);
     const { empty, back, pill, notice, footer } = this.around;
     const stage = el("div", { class: "stage" }, this.scroller, empty, back, pill);
@@ -119,7 +120,10 @@ export class Log {
     return new Feed(name, {
       directory: () => this.app.statuses.get(name)?.directory ?? null,
       arrived: () => this.#plan(),
-      changed: () => this.changed(),
+      changed: () => {
+        this.around.drawConnection();
+        this.changed();
+      },
       ended,
     });
   }
@@ -265,7 +269,7 @@ export class Log {
     const row = event.target.closest(".row");
     if (!row) return;
     const act = event.target.closest("[data-do]")?.dataset.do;
-    if (act === "fold") this.unfold(row.line.fold, !row.line.fold.expanded);
+    if (act === "fold" && !this.view.selecting) this.unfold(row.line.fold, !row.line.fold.expanded);
     else if (act === "copy-fold") this.copying.write(row.line.fold.text, words.log.copied);
     else if (act === "whole") {
       this.maker.whole.add(row.line);
@@ -281,10 +285,9 @@ export class Log {
     fold.expanded = expanded;
     this.view.pause();
     this.projection.review(fold.lines);
-    const focused =
-      document.activeElement?.dataset?.do === "fold" ? document.activeElement.closest(".row")?.line : null;
+    const focused = document.activeElement?.closest(".fold-toggle") && document.activeElement.closest(".row").line;
     this.view.update({ dirty: fold.lines });
-    if (focused) this.view.row(focused)?.querySelector("[data-do=fold]")?.focus({ preventScroll: true });
+    if (focused) this.view.row(focused)?.querySelector(".fold-toggle")?.focus({ preventScroll: true });
     this.around.drawPill();
   }
 }

@@ -34,6 +34,7 @@ export class LogModel {
   first = 1; // the first record that the server kept when we came
   last = 0; // the last record that we read
   live = false;
+  printed = false; // anything but Fujita's own words
   hold = null; // the first line that a reader looks at: kept, if there is any room, while older ones go
   #lines = [];
   #start = 0;
@@ -157,6 +158,7 @@ export class LogModel {
   }
 
   #begin(record, part) {
+    if (record.stream !== "fujita") this.printed = true;
     const line = new Line(this.#count, this, record, part);
     line.sheet = new Sheet();
     return this.#append(line);

@@ -36,6 +36,7 @@ export class RowMaker {
     const classes = ["row", `from-${line.stream}`, `kind-${line.kind}`];
     if (DIVIDERS.has(line.kind)) classes.push("divider");
     if (line.kind === "request") classes.push(`http-${Math.floor(line.data.status / 100)}`);
+    if (line.data?.slow) classes.push("slow");
     if (line.kind === "run-end" && line.data.code !== 0) classes.push("failed");
     if (line.run) classes.push("of-run");
     if (line.fold)
@@ -76,7 +77,7 @@ export class RowMaker {
 
   #mark(line) {
     if (line.stream === "page") return el("span", { class: "mark" });
-    const title = words.log.markTitle(line.stream, fullTime(line.time));
+    const title = words.log.markTitle(line.stream, fullTime(line.time), line.data?.slow);
     return el(
       "a",
       {
@@ -147,18 +148,26 @@ export class RowMaker {
 
   #fold(line) {
     const { fold } = line;
+    // The words are no button, so that they can be selected; a click on them does the same.
+    const what = fold.exception || line.text || words.log.tracebackGoesOn;
     const toggle = el(
       "button",
-      { type: "button", class: "fold-toggle", "data-do": "fold", "aria-expanded": String(fold.expanded) },
+      {
+        type: "button",
+        class: "fold-toggle",
+        "data-do": "fold",
+        "aria-expanded": String(fold.expanded),
+        "aria-label": what,
+      },
       icon("chevron"),
-      el("strong", { class: "exception" }, fold.exception || line.text || words.log.tracebackGoesOn),
     );
+    const head = el("span", { class: "fold-head" }, toggle, el("strong", { class: "exception", "data-do": "fold" }, what));
     const copy = el("button", { type: "button", class: "fold-copy", "data-do": "copy-fold" }, words.log.copyTraceback);
     const foot = el("span", { class: "fold-foot" }, words.log.frames(fold.frames), " · ", copy);
     const summary = el(
       "span",
       { class: "fold-summary" },
-      toggle,
+      head,
       el("span", { class: "frame" }, fold.frame ? this.#frame(fold, line) : null, foot),
     );
     const cell = el("span", { class: "text" }, summary);

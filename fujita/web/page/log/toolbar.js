@@ -11,7 +11,7 @@ const CLASSES = [2, 3, 4, 5];
 
 export class Toolbar {
   /** `changed(filters)`, `step(direction)`, `actions` are further entries of the menu "More": [label, function]. */
-  constructor({ filters, changed, step, leave, actions, links, extra = [] }) {
+  constructor({ filters, changed, step, leave, settings, actions, links, extra = [] }) {
     Object.assign(this, { filters, changed, step, leave });
     this.field = el("input", {
       type: "search",
@@ -33,7 +33,8 @@ export class Toolbar {
       problems: bind("problems", words.tools.problems, words.tools.problems),
     };
     const show = this.#showMenu();
-    const more = this.#moreMenu(actions, links);
+    this.showButton = show.button;
+    const more = this.#moreMenu(settings, actions, links);
     this.error = el("p", { class: "search-error", role: "alert", hidden: true });
     const { caseSensitive, wholeWord, regex, only, problems } = this.toggles;
     for (const part of [caseSensitive, wholeWord, regex, only]) part.classList.add("of-search");
@@ -56,7 +57,7 @@ export class Toolbar {
   }
 
   draw() {
-    this.element.classList.toggle("searching", Boolean(this.filters.text));
+    this.#mark();
     if (this.field.value !== this.filters.text) this.field.value = this.filters.text;
     for (const [key, button] of Object.entries(this.toggles)) button.set(this.filters[key]);
     for (const [word, box] of this.boxes) box.input.checked = !this.filters.hidden.includes(word);
@@ -81,6 +82,10 @@ export class Toolbar {
     this.set({ ...FILTERS, text: this.filters.text });
   }
 
+  get focused() {
+    return document.activeElement === this.field;
+  }
+
   focus() {
     this.field.focus();
     this.field.select();
@@ -88,8 +93,17 @@ export class Toolbar {
 
   #set(part) {
     this.filters = { ...this.filters, ...part };
-    this.element.classList.toggle("searching", Boolean(this.filters.text));
+    this.#mark();
     this.changed(this.filters);
+  }
+
+  // What the tools look like while something is searched for or hidden.
+  #mark() {
+    const { text, hidden } = this.filters;
+    this.element.classList.toggle("searching", Boolean(text));
+    this.showButton.classList.toggle("active", hidden.length > 0);
+    this.showButton.title = hidden.length ? words.tools.someHidden : words.tools.show;
+    this.showButton.setAttribute("aria-label", this.showButton.title);
   }
 
   #key(event) {
@@ -115,9 +129,15 @@ export class Toolbar {
     this.#set({ hidden: hide ? [...hidden, word] : hidden });
   }
 
-  #moreMenu(actions, links) {
+  #moreMenu(settings, actions, links) {
+    const switches = ["wrap", "times"].map((name) => [
+      name,
+      check(words.tools[name], settings.values[name], (on) => settings.set(name, on)),
+    ]);
+    const open = () => switches.forEach(([name, box]) => (box.input.checked = settings.values[name]));
     const more = menu(
-      { label: words.tools.more, iconName: "more" },
+      { label: words.tools.more, iconName: "more", open },
+      ...switches.map(([, box]) => box),
       ...actions.map(([label, act]) =>
         el("button", { type: "button", class: "entry", on: { click: () => (more.panel.hidePopover(), act()) } }, label),
       ),

@@ -16,6 +16,8 @@ export class LogView {
   #lastTop = 0;
   #held = false; // a pointer holds the scrollbar
   #current = null;
+  #screenTop = null; // where the window began on the screen
+  #widest = 0; // of rows that are not wrapped: the sideways scrollbar must not jump while they come and go
   #eye = null; // where the reader looks since they last scrolled: measured once, so that roundings never add up
 
   constructor(scroller, projection, maker, { followChanged = () => {}, moved = () => {} } = {}) {
@@ -27,8 +29,11 @@ export class LogView {
     this.top = document.createElement("div");
     this.top.className = "log-top";
     this.top.hidden = true;
+    this.end = document.createElement("p");
+    this.end.className = "log-end";
+    this.end.hidden = true;
     this.above.append(this.top);
-    this.scroller.replaceChildren(this.above, this.list, this.below);
+    this.scroller.replaceChildren(this.above, this.list, this.below, this.end);
     scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     scroller.addEventListener("wheel", (event) => event.deltaY < 0 && this.#canScroll() && this.pause(), {
       passive: true,
@@ -38,7 +43,7 @@ export class LogView {
     this.onSelection = () => this.selecting && this.pause();
     window.addEventListener("pointerup", this.onRelease);
     document.addEventListener("selectionchange", this.onSelection);
-    this.observer = new ResizeObserver(() => this.draw());
+    this.observer = new ResizeObserver(() => this.#resized());
     this.observer.observe(scroller);
   }
 
@@ -78,6 +83,14 @@ export class LogView {
     const eye = this.following ? null : this.eye();
     this.top.textContent = sentence;
     this.draw(eye);
+  }
+
+  /** A sentence below the last row. */
+  setEnd(sentence) {
+    if (this.end.textContent === sentence) return;
+    this.end.textContent = sentence;
+    this.end.hidden = !sentence;
+    this.draw();
   }
 
   pause() {
@@ -168,7 +181,18 @@ export class LogView {
   redrawAll() {
     const eye = this.eye();
     for (const row of this.#rows.values()) this.maker.redraw(row);
+    this.#widest = 0;
+    this.list.style.minWidth = "";
     this.draw(this.following ? null : eye);
+  }
+
+  // A card that comes or goes above the log moves the window, not what a reader looks at.
+  #resized() {
+    const { top } = this.scroller.getBoundingClientRect();
+    const moved = this.#screenTop === null ? 0 : top - this.#screenTop;
+    this.#screenTop = top;
+    if (!this.following && moved && this.eye()) this.#eye = { ...this.#eye, offset: this.#eye.offset - moved };
+    this.draw();
   }
 
   #window() {
@@ -242,6 +266,10 @@ export class LogView {
 
   // The guess changes only when it is far off: each change moves the scrollbar under the reader's hand.
   #measure(count) {
+    if (this.list.offsetWidth > Math.max(this.#widest, this.scroller.clientWidth)) {
+      this.#widest = this.list.offsetWidth;
+      this.list.style.minWidth = `${this.#widest}px`;
+    }
     if (count < 20 || this.#held) return;
     const height = this.list.offsetHeight / count;
     if (height && Math.abs(height - this.#height) > this.#height / 4) this.#height = height;
