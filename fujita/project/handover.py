@@ -107,6 +107,8 @@ class Handover:
 
     def keep(self, start: str, child: Child) -> None:
         self._kept.add(start)
+        if child.pidfd is None:  # without it nobody could tell this process from a later one of its pid
+            self._store.lost.add(start)
         self._store.put(start, {name: fd for name in KEPT if (fd := getattr(child, name)) is not None})
 
     def forget(self, start: str) -> None:
