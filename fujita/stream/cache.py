@@ -30,12 +30,16 @@ class Batch:
     @property
     def lines(self) -> bytes:
         """The records as NDJSON."""
-        return b"".join([record.line for record in self.records])
+        return b"".join(self._parts)
 
     @cached_property
     def frame(self) -> Frame:
         """`lines` as a WebSocket message, the same for every client; made when the first one asks."""
-        return Frame([record.line for record in self.records])
+        return Frame(self._parts)
+
+    @property
+    def _parts(self) -> list[bytes]:
+        return [part for record in self.records for part in record.parts]
 
 
 class Cache:
@@ -62,7 +66,7 @@ class Cache:
         if earlier and earlier.records:
             self.first = earlier.records[0].id
             self._records = {record.id: record for record in earlier.records}
-            self._size = sum(len(record.line) + OVERHEAD for record in earlier.records)
+            self._size = sum(record.size + OVERHEAD for record in earlier.records)
             self._evict()
 
     def append(self, stream: str, text: str, run: str | None = None, **marks: object) -> Record:
@@ -70,7 +74,7 @@ class Cache:
         record = Record.make(self.next, self._clock(), stream, text, run, **marks)
         self._records[record.id] = record
         self.next += 1
-        self._size += len(record.line) + OVERHEAD
+        self._size += record.size + OVERHEAD
         self._evict()
         if self.spool:
             self.spool.write(record, self.first)
@@ -90,7 +94,7 @@ class Cache:
         room = limit
         for id in range(max(cursor + 1, self.first), self.next):
             record = self._records[id]
-            room -= len(record.line)
+            room -= record.size
             if room < 0 and records:
                 break
             records.append(record)
@@ -138,5 +142,5 @@ class Cache:
 
     def _evict(self) -> None:
         while self._size > self._limit and len(self._records) > 1:
-            self._size -= len(self._records.pop(self.first).line) + OVERHEAD
+            self._size -= self._records.pop(self.first).size + OVERHEAD
             self.first += 1

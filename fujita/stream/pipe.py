@@ -12,7 +12,7 @@ from contextlib import suppress
 from fujita.stream.intake import Intake
 from fujita.stream.record import TEXT_LIMIT
 
-READ_SIZE = 240 * 1024
+READ_SIZE = 480 * 1024
 """At most at once: as JSON it fits into one message, so that what is read at once reaches a client at once."""
 ROOM = bytearray(TEXT_LIMIT + READ_SIZE)
 """Where all pipes read into, one after the other: a flood passes through memory that is in the CPU's cache already.

@@ -12,18 +12,22 @@ TEXT_LIMIT = 64 * 1024
 """No record's text is longer, in bytes of UTF-8."""
 
 
+LONG = 16 * 1024
+"""Bytes of JSON from which a record is kept as it was made, in three parts: to join them would copy them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """One immutable piece of a log.
 
-    `id` counts from 1 within an epoch, `time` is in seconds since 1970, `stream` is "stdout", "stderr" or "fujita",
-    and `line` is the record as NDJSON (RFC 8259, UTF-8, a newline at its end).
+    `id` counts from 1 within an epoch, `time` is in seconds since 1970, `stream` is "stdout", "stderr" or "fujita".
     """
 
     id: int
     time: float
     stream: str
-    line: bytes
+    kept: bytes | tuple[bytes, ...]
+    """`line`, whole or in parts."""
     run: str | None = None
     """The run (a command beside the server) that printed it, if one did."""
 
@@ -35,7 +39,22 @@ class Record:
         if run or marks:
             more = {"run": run, **marks} if run else marks
             tail = "".join([f', "{key}": {json.dumps(value)}' for key, value in more.items()]) + tail
-        return cls(id, time, stream, b"".join((head.encode(), quoted(text), tail.encode())), run)
+        parts = (head.encode(), quoted(text), tail.encode())
+        return cls(id, time, stream, parts if len(parts[1]) >= LONG else b"".join(parts), run)
+
+    @property
+    def parts(self) -> tuple[bytes, ...]:
+        return self.kept if isinstance(self.kept, tuple) else (self.kept,)
+
+    @property
+    def size(self) -> int:
+        """Bytes of `line`."""
+        return sum(map(len, self.kept)) if isinstance(self.kept, tuple) else len(self.kept)
+
+    @property
+    def line(self) -> bytes:
+        """The record as NDJSON (RFC 8259, UTF-8, a newline at its end)."""
+        return b"".join(self.kept) if isinstance(self.kept, tuple) else self.kept
 
     @property
     def text(self) -> str:

@@ -19,7 +19,7 @@ from fujita.web.handler import Handler
 
 log = logging.getLogger("fujita")
 
-BATCH = 256 * 1024
+BATCH = 512 * 1024
 """Bytes that are handed to a socket at once: the most that waits in the sidecar for one client."""
 LONGEST_CONTROL_FRAME = 125
 """RFC 6455 §5.5. A longer frame can only be a message, and clients have nothing to say."""
