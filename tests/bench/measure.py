@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import shutil
 import sys
 import time
@@ -23,7 +22,6 @@ from tests.sidecar import PATIENCE, Fujita, free_port, sidecar
 Figures = dict[str, float]
 SETTLED_AFTER = 2.5
 """Seconds after which what follows a start is over."""
-TICK = os.sysconf("SC_CLK_TCK")
 
 
 class Counter:
@@ -158,11 +156,11 @@ async def two_djangos(folder: Path, seconds: float) -> Figures:
 async def quiet(pid: int, seconds: float) -> Figures:
     """Memory, CPU and wake-ups of a sidecar that is left alone."""
     await asyncio.sleep(SETTLED_AFTER)
-    cpu, wakes = cpu_seconds(pid, precise=True), wake_ups(pid)
+    cpu, wakes = cpu_seconds(pid), wake_ups(pid)
     await asyncio.sleep(seconds)
     return {
         "MiB": memory(pid),
-        "% of a core": (cpu_seconds(pid, precise=True) - cpu) / seconds * 100,
+        "% of a core": (cpu_seconds(pid) - cpu) / seconds * 100,
         "wake-ups/s": (wake_ups(pid) - wakes) / seconds,
     }
 
@@ -192,13 +190,10 @@ async def idle_sidecar(folder: Path, rows: list[str], state: str) -> AsyncIterat
         yield running
 
 
-def cpu_seconds(pid: int, precise: bool = False) -> float:
-    """User and system time; `precise` from the scheduler, in nanoseconds, of all threads (proc_pid_schedstat)."""
-    if precise:
-        tasks = Path(f"/proc/{pid}/task").iterdir()
-        return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICK
+def cpu_seconds(pid: int) -> float:
+    """User and system time of all threads, from the scheduler, in nanoseconds (proc_pid_schedstat)."""
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
 
 
 def wake_ups(pid: int) -> int:

@@ -11,7 +11,7 @@ from tests.bench.measure import Figures
 from tests.bench.subjects import SEVERAL
 
 OURS, CEILING = "fujita", "ceiling"
-ALL = (CEILING, "json", OURS, "terminado", "supervisor", "circus", "pm2")
+ALL = (CEILING, "json", OURS, "terminado", "websocketd", "supervisor", "circus", "pm2")
 
 
 @dataclass(frozen=True)
@@ -54,13 +54,13 @@ def streaming(scale: float) -> list[Row]:
         return max(1000, int(count * scale))
 
     def slow_ones_get_less(count: int, name: str) -> int:
-        return lines(count) // (1 if name in (CEILING, "json", OURS) else 10)
+        return lines(count) // (1 if name in (CEILING, "json", OURS) else 20)
 
     return [
         Row(
             "one",
-            "1,000,000 lines in blocks, 1 client",
-            lambda folder, who: measure.flood(folder, who, 1, slow_ones_get_less(1_000_000, who)),
+            "5,000,000 lines in blocks, 1 client",
+            lambda folder, who: measure.flood(folder, who, 1, slow_ones_get_less(5_000_000, who)),
             ALL,
             (Goal("lines/s", 0.7, at_least=True, of_ceiling=True),),
         ),

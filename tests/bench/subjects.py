@@ -21,6 +21,7 @@ from tests.sidecar import Fujita, free_port, sidecar
 ROOT = Path(__file__).parents[2]
 PEERS = ROOT / ".cache" / "peers"
 PM2 = ROOT / ".cache" / "pm2" / "node_modules" / ".bin" / "pm2"
+WEBSOCKETD = ROOT / ".cache" / "websocketd" / "usr" / "bin" / "websocketd"
 QUIET = 0.5
 """Seconds after which nothing more is on its way."""
 CACHE = 64 * 2**20
@@ -95,6 +96,16 @@ async def terminado(folder: Path, clients: int) -> AsyncIterator[Subject]:
     with started(argv, stderr=subprocess.DEVNULL) as program:
         await listening(port)
         yield Subject(program.pid, "raw", orders, port, "/ws")
+
+
+@asynccontextmanager
+async def websocketd(folder: Path, clients: int) -> AsyncIterator[Subject]:
+    """A program's lines, each a message; a process of its own for every client, so nothing is shared or kept."""
+    orders, port = fifo(folder), free_port()
+    argv = [str(WEBSOCKETD), "--loglevel=error", "--address=127.0.0.1", f"--port={port}", *printing(orders)]
+    with started(argv, stdout=subprocess.DEVNULL) as program:
+        await listening(port)
+        yield Subject(program.pid, "raw", orders, port, "/")
 
 
 SUPERVISOR = """
@@ -178,12 +189,13 @@ def until_it_arrives(subject: Subject, fd: int) -> None:
         os.read(fd, 65536)
 
 
-PEER_NAMES = {"terminado": PEERS, "supervisor": PEERS, "circus": PEERS, "pm2": PM2}
+PEER_NAMES = {"terminado": PEERS, "websocketd": WEBSOCKETD, "supervisor": PEERS, "circus": PEERS, "pm2": PM2}
 SUBJECTS: dict[str, Start] = {
     "ceiling": ceiling,
     "json": with_json,
     "fujita": fujita,
     "terminado": terminado,
+    "websocketd": websocketd,
     "supervisor": supervisor,
     "circus": circus,
     "pm2": pm2,
@@ -201,6 +213,11 @@ def install_peers() -> list[str]:
     if not PM2.exists() and shutil.which("npm"):
         npm = ["npm", "install", "--silent", "--prefix", str(PM2.parents[2]), "pm2"]
         subprocess.run(npm, check=False, stdout=subprocess.DEVNULL)
+    if not WEBSOCKETD.exists() and shutil.which("apt-get"):
+        place = WEBSOCKETD.parents[2]
+        place.mkdir(exist_ok=True)
+        for argv in (["apt-get", "download", "websocketd"], ["sh", "-c", "dpkg-deb -x websocketd*.deb ."]):
+            subprocess.run(argv, cwd=place, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     return [name for name, place in PEER_NAMES.items() if place.exists()]
 
 
