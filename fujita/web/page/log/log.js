@@ -161,7 +161,7 @@ export class Log {
     }
     this.view.update(changes);
     this.around.draw();
-    if (this.feeds.some((feed) => feed.busy)) this.#plan();
+    if (this.view.hurried || this.feeds.some((feed) => feed.busy)) this.#plan();
     this.going.arrive();
   }
 

@@ -8,6 +8,7 @@ const AT_END = 3; // pixels
 
 export class LogView {
   following = true;
+  hurried = false; // in a flood only what is seen is drawn: all of it is gone with the next frame
   unseen = 0;
   from = 0;
   to = 0;
@@ -133,6 +134,7 @@ export class LogView {
   update({ added = 0, dirty = [] } = {}) {
     if (this.scroller.scrollTop < this.#lastTop - 1 && !this.atEnd()) this.pause(); // scrolled since; the event is still to come
     if (this.scroller.scrollTop !== this.#lastTop) this.#eye = null;
+    this.hurried = added > AROUND;
     if (!this.following) this.unseen += added;
     const eye = this.following ? null : this.eye();
     for (const line of dirty) {
@@ -210,7 +212,7 @@ export class LogView {
 
   #drawEnd() {
     const seen = Math.ceil(this.scroller.clientHeight / this.#height);
-    this.#place(Math.max(0, this.rows.length - seen - AROUND), this.rows.length);
+    this.#place(Math.max(0, this.rows.length - seen - (this.hurried ? 0 : AROUND)), this.rows.length);
     this.scroller.scrollTop = this.scroller.scrollHeight;
     this.#lastTop = this.scroller.scrollTop;
   }
