@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from fujita import words
 from fujita.config.load import ConfigError, load
+from fujita.config.mistakes import Mistake
 from fujita.config.models import Config, ProjectConfig
 from fujita.host import Host, read_host
 from fujita.process.cgroup import Cgroup
@@ -19,6 +21,7 @@ from fujita.process.starter import Starter
 from fujita.process.tree import Tree, end_orphans, marker_of
 from fujita.project.handover import Handovers, Inherited
 from fujita.project.lasting import LastingProject
+from fujita.project.looking import LOOK_LIMIT
 from fujita.project.project import Project
 from fujita.project.states import Event, State
 from fujita.stream.board import Board
@@ -156,10 +159,16 @@ class Supervisor:
 
     async def _load(self) -> Config:
         """The config in the file, which is in force from now on; ConfigError is told, and leaves the old one."""
+        reading = asyncio.ensure_future(asyncio.to_thread(load, self.config_path))
+        await asyncio.wait({reading}, timeout=LOOK_LIMIT)
+        if not reading.done():  # it lies on a mount that hangs: nobody may wait for it, least of all the end
+            hangs = Mistake(self.config_path.name, 1, 1, "", words.does_not_answer(self.config_path))
+            self._tell(str(hangs))
+            raise ConfigError([hangs])
         try:
-            config = await asyncio.to_thread(load, self.config_path)
+            config = reading.result()
         except ConfigError as error:
-            awaited = not await asyncio.to_thread(self.config_path.exists)
+            awaited = not await asyncio.to_thread(os.path.exists, self.config_path)
             self._tell(words.waiting(str(self.config_path)) if awaited else str(error))
             raise
         self._tell(None)

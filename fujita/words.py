@@ -320,6 +320,11 @@ def not_readable(path: object) -> str:
     return f"{path}: it is there, but may not be read"
 
 
+def unreachable(path: object, reason: str) -> str:
+    """`reason` is the system's own word, such as Transport endpoint is not connected."""
+    return f"{path}: it can't be reached, {reason}"
+
+
 def not_executable(path: object) -> str:
     return f"{path}: it is there, but is not executable"
 

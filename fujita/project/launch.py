@@ -56,6 +56,13 @@ def program(command: str | Sequence[str]) -> tuple[str, ...]:
 
 def missing(project: ProjectConfig) -> str | None:
     """What is not there yet, in words, or None. Looks at the disk, which may hang where a mount does."""
+    try:
+        return _missing(project)
+    except OSError as error:  # ENOTCONN, EIO, ESTALE: a mount that died
+        return words.unreachable(project.directory, error.strerror or str(error))
+
+
+def _missing(project: ProjectConfig) -> str | None:
     directory = project.directory
     if not directory.exists():
         return words.missing_path(directory)

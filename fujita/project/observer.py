@@ -50,7 +50,7 @@ class Observer:
         self._cursor = cache.next - 1
         self._directory = config.directory
         self._is_django = config.command is None
-        self._reader = self._new_reader()
+        self._reader = Reader(str(config.directory), None)  # no look at a disk that may hang before somebody did
         self._unanswered = 0
         self._understood = understood
 
@@ -118,7 +118,7 @@ class Observer:
 
     def _new_reader(self) -> Reader:
         """Django prints real paths, so the reader compares with the real one; anew at each start: links change."""
-        requirements = next((name for name in REQUIREMENTS if (self._directory / name).is_file()), None)
+        requirements = next((name for name in REQUIREMENTS if os.path.isfile(self._directory / name)), None)  # noqa: PTH113 - raises nothing
         return Reader(os.path.realpath(self._directory), requirements)
 
     def _catch_up(self) -> None:
