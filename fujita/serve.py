@@ -17,7 +17,7 @@ from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 
 from fujita import words
-from fujita.config.load import ConfigError, load
+from fujita.config.load import ConfigError
 from fujita.config.models import Console
 from fujita.journaling import copy_logs
 from fujita.lock import Locked, folder_of, lock
@@ -80,7 +80,7 @@ class Sidecar:
         self._reload_asked = False
         store = FdStore(self._notifier, self._passed.stored)
         handovers = Handovers(folder, store) if self._notifier.active else None
-        self._supervisor = Supervisor(config, Reaper(), delegated(), handovers)
+        self._supervisor = Supervisor(config, Reaper(), delegated() if handovers else None, handovers)
 
     async def live(self) -> None:
         stop = asyncio.Event()
@@ -104,16 +104,13 @@ class Sidecar:
         ):
             self._tasks.start(name, work)
         await stop.wait()
-        if self._supervisor.can_leave and await asyncio.to_thread(is_restarted):
+        if self._supervisor.can_leave and await asyncio.to_thread(is_restarted, self._supervisor.stored):
             await self._leave(server)
         else:
             await self._end(server)
 
     def _bound(self) -> list[socket.socket]:
-        try:
-            console = load(self._config).console
-        except ConfigError:
-            console = Console()
+        console = self._supervisor.console_at_the_start()
         self._supervisor.listens = console.listen
         return bound(console)
 

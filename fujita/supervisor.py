@@ -13,7 +13,7 @@ from pathlib import Path
 from fujita import words
 from fujita.config.load import ConfigError, load
 from fujita.config.mistakes import Mistake
-from fujita.config.models import Config, ProjectConfig
+from fujita.config.models import Config, Console, ProjectConfig
 from fujita.host import Host, read_host
 from fujita.process.cgroup import Cgroup
 from fujita.process.reaper import Reaper
@@ -151,6 +151,11 @@ class Supervisor:
         """Whether everything could go on without this sidecar, for the next one to take over."""
         return self._handovers is not None and self._handovers.complete
 
+    @property
+    def stored(self) -> int:
+        """How many descriptors systemd should have for the next sidecar."""
+        return self._handovers.stored if self._handovers else 0
+
     async def leave(self) -> None:
         """Ends nothing."""
         async with self._applying:
@@ -173,17 +178,29 @@ class Supervisor:
             raise
         self._tell(None)
         if self._handovers:
-            await asyncio.to_thread(self._handovers.keep_config, self.config_path)
+            await asyncio.to_thread(self._handovers.keep_config, self.config_path, config)
         return config
 
     async def _config_at_the_start(self) -> Config | None:
         """That of the file; where it is wrong or not there, that of the last sidecar; else None."""
         with suppress(ConfigError):
             return await self._load()
+        return await asyncio.to_thread(self._last_config)
+
+    def _last_config(self) -> Config | None:
+        """That of the last sidecar, if it left one."""
         if self._handovers:
             with suppress(ConfigError):
-                return await asyncio.to_thread(load, self.config_path, self._handovers.config)
+                return load(self.config_path, self._handovers.config)
         return None
+
+    def console_at_the_start(self) -> Console:
+        """How the console is to be had, whatever is wrong with the rest of the file."""
+        try:
+            return load(self.config_path).console
+        except ConfigError:
+            last = self._last_config()
+            return last.console if last else Console()
 
     def _inherit(self, config: ProjectConfig) -> Inherited | None:
         """What an earlier sidecar left of a project. Where that is damaged, all begins anew."""
@@ -192,7 +209,7 @@ class Supervisor:
         handover = self._handovers.of(config.name)
         try:
             return handover.inherited(config)
-        except (Unreadable, OSError, ValueError) as error:
+        except (Unreadable, OSError) as error:
             self._damaged[config.name] = words.not_taken_over(config.name, str(error))
             return None
 
@@ -200,9 +217,8 @@ class Supervisor:
         """How many processes of an earlier sidecar were ended: those that were not inherited."""
         spared: list[Tree] = []
         for name, inherited in self._inherited.items():
-            if left := inherited.left:
-                starter = self._starter(name)
-                spared += [starter.tree(going.start, going.pid) for going in (left.server, left.runs) if going]
+            starter = self._starter(name)
+            spared += [starter.tree(going.start, going.pid) for going in inherited.starts]
         orphans = await end_orphans(self.marker, ORPHANS_PATIENCE, spared)
         if self._handovers:
             self._handovers.drop_rest()
@@ -231,9 +247,9 @@ class Supervisor:
         self.config = config
         for name in changed + added:
             project, inherited = self.projects[name], self._inherited.pop(name, None)
-            if isinstance(project, LastingProject) and inherited and inherited.left:
+            if isinstance(project, LastingProject) and inherited and inherited.same_config:
                 project.adopt(inherited)
-            elif name in wanted or (name in added and new[name].autostart):
+            elif name in wanted or (name in added and self._starts_by_itself(new[name], inherited)):
                 project.ask(Event.START)
         moved = self.listens is not None and self.listens != config.console.listen
         return [
@@ -242,12 +258,16 @@ class Supervisor:
             for name in names
         ] + [words.listen_needs_restart(config.console.listen)] * moved
 
+    def _starts_by_itself(self, config: ProjectConfig, inherited: Inherited | None) -> bool:
+        """As somebody last wanted it of an earlier sidecar, else as the config says."""
+        wanted = inherited.wanted if inherited else None
+        return config.autostart if wanted is None else wanted
+
     def _project(self, config: ProjectConfig, cache: Cache | None) -> Project:
         handover = self._handovers.of(config.name) if self._handovers else None
         if cache is None:
             inherited = self._inherited.get(config.name)
-            spooled = inherited.spooled if inherited else None
-            cache = handover.cache(config.cache, spooled, remark) if handover else Cache(config.cache)
+            cache = handover.cache(config.cache, inherited, remark) if handover else Cache(config.cache)
         cache.resize(config.cache)
         if damage := self._damaged.pop(config.name, None):
             log.warning(damage)

@@ -11,17 +11,16 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from fujita.systemd.job import RESTART, job_of_this_unit
+from fujita.systemd.job import RESTART, START, job_of_this_unit
 
-STARTED_AGAIN = ("signal", "core-dump", "watchdog", "exit-code", "timeout", "oom-kill")
-"""The values of $SERVICE_RESULT (systemd.exec(5)) after which Restart=on-failure starts the unit again."""
 PATIENCE = 2.0
 """Seconds from SIGTERM to SIGKILL."""
 
 
 def main(config: Path, environ: Mapping[str, str]) -> None:
     job = job_of_this_unit()
-    if job == RESTART or (job is None and environ.get("SERVICE_RESULT") in STARTED_AGAIN):
+    failed = environ.get("SERVICE_RESULT") != "success"  # systemd.exec(5): then Restart=on-failure starts it again
+    if job in (RESTART, START) or (job is None and failed):
         return
 
     import asyncio  # not while a restart waits for us

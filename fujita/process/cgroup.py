@@ -89,11 +89,13 @@ class Group:
 
 
 def delegated() -> Cgroup | None:
-    """The control group that systemd left to the service that we are in; None without `Delegate=`, or cgroup v2."""
+    """The control group that systemd left to the service that we are; None without `Delegate=`, or cgroup v2."""
     try:
         group = Path("/proc/self/cgroup").read_text().partition("0::/")[2].partition("\n")[0]
-        folder = MOUNT / group.partition("/.")[0]  # ExecStopPost= runs in .control
-        if group and (folder.stat().st_uid == os.getuid() != 0 or os.getxattr(folder, "user.delegate") == b"1"):
+        folder = MOUNT / group.removesuffix("/.control")  # where ExecStopPost= runs
+        if folder.suffix == ".service" and (
+            folder.stat().st_uid == os.getuid() != 0 or os.getxattr(folder, "user.delegate") == b"1"
+        ):
             return Cgroup(folder)
     except OSError:
         pass

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import psutil
 
+from fujita import words
+
 LISTEN = "0A"  # TCP_LISTEN in the kernel's include/net/tcp_states.h
 
 
@@ -78,7 +80,7 @@ def holder_of(port: int) -> Holder | None:
     for process in psutil.process_iter():
         if server_among([process.pid], port):
             try:
-                return Holder(process.pid, process.name(), process.environ().get("FUJITA_PROJECT"))
+                return Holder(process.pid, words.printable(process.name()), process.environ().get("FUJITA_PROJECT"))
             except psutil.Error:
                 continue
     return Holder()

@@ -112,6 +112,11 @@ class Process:
         for pipe in self._pipes:
             pipe.catch_up()
 
+    def leave(self) -> None:
+        """Lets it go on without us."""
+        for pipe in self._pipes:
+            pipe.leave()
+
     def end(self, patience: float, *, gently: bool = False) -> None:
         """Asks for its end, SIGKILL after `patience` seconds. May be asked again: the earliest deadline counts.
 

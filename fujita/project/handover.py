@@ -4,21 +4,21 @@ before ended in order or was killed. Anything that does not fit together is not 
 from __future__ import annotations
 
 import os
-import shutil
-import stat
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from fujita import words
-from fujita.config.models import ProjectConfig
+from fujita import files, words
+from fujita.config.load import ConfigError, load
+from fujita.config.models import Config, ProjectConfig
 from fujita.process.spawn import Child
-from fujita.project.left import Going, Left, digest, note, noted
+from fujita.project.left import NAME, Going, Left, digest, note, noted
+from fujita.project.states import State
 from fujita.stream import spool
 from fujita.stream.cache import Cache
 from fujita.stream.intake import Intake
-from fujita.stream.spool import Spool, Spooled, Unreadable
+from fujita.stream.spool import Spool, Spooled
 from fujita.systemd.store import FdStore
 
 KEPT = ("stdin", "stdout", "stderr", "pidfd")
@@ -26,12 +26,24 @@ KEPT = ("stdin", "stdout", "stderr", "pidfd")
 
 @dataclass(frozen=True)
 class Inherited:
-    """What of a project goes on: its log; its state, if its config is the same; and the processes of that state."""
+    """What of a project goes on: its log; and if its config is the same its state, and the processes of that state."""
 
     spooled: Spooled
-    left: Left | None
-    server: Child | None
-    run: Child | None
+    left: Left | None = None
+    same_config: bool = False
+    server: Child | None = None
+    run: Child | None = None
+
+    @property
+    def wanted(self) -> bool | None:
+        """Whether it was not stopped by somebody; None if that is not known."""
+        return self.left.facts.state is not State.STOPPED if self.left else None
+
+    @property
+    def starts(self) -> list[Going]:
+        """The processes that go on."""
+        going = ((self.left.server, self.server), (self.left.runs, self.run)) if self.left else ()
+        return [start for start, child in going if start and child]
 
 
 class Handover:
@@ -41,6 +53,7 @@ class Handover:
         self._folder = folder
         self._store = store
         self._spool: Spool | None = None
+        self._begin: Callable[[], None] = lambda: None
         self._positions: dict[str, int] = {}
         self._noted: Left | None = None
         self._kept: set[str] = set()
@@ -51,40 +64,49 @@ class Handover:
         return bool(self._spool and not self._spool.broken) and not self._kept & self._store.lost
 
     def inherited(self, config: ProjectConfig) -> Inherited | None:
-        """What the last sidecar left; None if that is nothing. Unreadable, OSError or ValueError if it is damaged."""
+        """What the last sidecar left; None if that is nothing. Unreadable or OSError if the log is damaged."""
         try:
             spooled = spool.read(self._folder, config.cache)
         except FileNotFoundError:
             return None
-        left = noted(self._folder)
-        if left.config != digest(config):
-            return Inherited(spooled, None, None, None)
-        server, run = (self._child(going) for going in (left.server, left.runs))
-        if (left.server and not server) or (left.runs and not run):
-            raise Unreadable("its process is not in systemd's store")
-        return Inherited(spooled, left, server, run)
-
-    def cache(self, limit: int, spooled: Spooled | None, say: Callable[[Cache, str], object]) -> Cache:
-        """A log that is kept here, and goes on after `spooled`. `say` is called if it can be kept no longer."""
-        cache = Cache(limit, earlier=spooled)
         try:
-            if not spooled:
-                self.clear()
-            own(self._folder)
-        except OSError as error:
-            say(cache, words.not_kept(error.strerror or str(error)))
-            return cache
-        self._positions = dict(spooled.read) if spooled else {}
-        start = spooled or Spooled(cache.epoch, [], cache.next)
-        self._spool = cache.spool = Spool(
-            self._folder, limit, start, lambda error: say(cache, words.not_kept(error.strerror or str(error)))
-        )
+            left = noted(self._folder)
+        except (OSError, ValueError):  # of another version: the log goes on, the rest begins anew
+            return Inherited(spooled)
+        if left.config != digest(config):
+            return Inherited(spooled, left)
+        return Inherited(spooled, left, True, self._child(left.server), self._child(left.runs))
+
+    def cache(self, limit: int, inherited: Inherited | None, say: Callable[[Cache, str], object]) -> Cache:
+        """A log that is kept here, and goes on after what was inherited. `say` is called where it can't be kept."""
+        starts = [going.start for going in inherited.starts] if inherited else []
+        self._positions = {
+            name: position
+            for name, position in (inherited.spooled.read.items() if inherited else ())
+            if name.partition(".")[0] in starts
+        }
+        spool.clear(self._folder, keep=(NAME, *starts) if inherited else ())
+        cache = Cache(limit, earlier=inherited.spooled if inherited else None)
+        self._begin = lambda: self._keep_log(cache, limit, say)
+        self._begin()
         return cache
+
+    def _keep_log(self, cache: Cache, limit: int, say: Callable[[Cache, str], object]) -> None:
+        def complain(error: OSError) -> None:
+            say(cache, words.not_kept(error.strerror or str(error)))
+
+        try:
+            files.own(self._folder)
+        except OSError as error:
+            complain(error)
+            return
+        start = Spooled(cache.epoch, [], cache.next, self._positions)
+        self._spool = cache.spool = Spool(self._folder, limit, start, complain)
 
     def note(self, left: Left) -> None:
         if not self._spool or self._spool.broken:
             return
-        if self._noted and left == replace(self._noted, read=left.read):  # what was read since then told nothing
+        if self._noted and left == replace(self._noted, read=left.read):  # it may well be read once more
             return
         try:
             note(self._folder, left)
@@ -106,6 +128,8 @@ class Handover:
         return self._spool.intake(fd, name, self._positions.pop(name, 0)) if self._spool else Intake(fd)
 
     def keep(self, start: str, child: Child) -> None:
+        if self._spool and self._spool.broken and not self._kept:
+            self._begin()  # there may be room again
         self._kept.add(start)
         if child.pidfd is None:  # without it nobody could tell this process from a later one of its pid
             self._store.lost.add(start)
@@ -125,16 +149,11 @@ class Handover:
         found = self._store.take(going.start)
         stdin, stdout, stderr, pidfd = (found.get(name) for name in KEPT)
         if stdout is None or stderr is None or pidfd is None:
+            for fd in found.values():
+                os.close(fd)
+            self._store.remove(going.start)
             return None
         return Child(going.pid, stdin, stdout, stderr, pidfd)
-
-
-def own(folder: Path) -> None:
-    """Makes `folder` if it is not there. OSError if it is a link, or another user's."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    found = folder.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
-        raise PermissionError(1, os.strerror(1))
 
 
 class Handovers:
@@ -160,12 +179,19 @@ class Handovers:
             self._handovers[name] = Handover(self._folder / "projects" / name, self._store)
         return self._handovers[name]
 
-    def keep_config(self, path: Path) -> None:
-        with suppress(OSError):
-            own(self._folder)
-            new = self._folder / "fujita.new"
-            shutil.copyfile(path, new)
-            new.replace(self.config)
+    @property
+    def stored(self) -> int:
+        """How many descriptors systemd should have."""
+        return self._store.count
+
+    def keep_config(self, path: Path, config: Config) -> None:
+        """Copies the file at `path`, if that is still the `config` that was read there."""
+        with suppress(OSError, ConfigError):
+            files.own(self._folder)
+            new = self._folder / "next.yml"
+            files.replace(new, path.read_bytes())
+            if load(path, new) == config:
+                new.replace(self.config)
 
     def drop(self, name: str) -> None:
         """The project is no more."""

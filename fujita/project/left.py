@@ -10,9 +10,14 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
+from fujita import files
 from fujita.config.models import ProjectConfig
+from fujita.project.observer import Seen
 from fujita.project.status import Run
 from fujita.project.telling import Facts
+
+NAME = "left.json"
+SIZE_LIMIT = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +31,14 @@ class Going:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """`config` is a digest of what it was started with, `read` the id of the last record that was understood, and
-    `running_since` of the clock that goes on from boot to boot (time.monotonic)."""
+    """`config` is a digest of what it was started with, `seen` what its output said up to the record `read`, and
+    `running_since` of the clock that goes on from sidecar to sidecar (time.monotonic)."""
 
     config: str
     facts: Facts
     failures: int
     running_since: float | None
+    seen: Seen
     read: int
     server: Going | None
     run: Run | None
@@ -40,19 +46,18 @@ class Left:
 
 
 def digest(config: ProjectConfig) -> str:
-    return hashlib.sha256(config.model_dump_json().encode()).hexdigest()
+    """The same for every version of Fujita in which the config means the same."""
+    return hashlib.sha256(config.model_dump_json(exclude_defaults=True).encode()).hexdigest()
 
 
 def note(folder: Path, left: Left) -> None:
-    """Replaces what was noted; whoever reads finds the old or the new. OSError if there is no room."""
-    new = folder / "left.new"
-    new.write_bytes(_adapter().dump_json(left))
-    new.replace(folder / "left.json")
+    """Replaces what was noted. OSError if there is no room."""
+    files.replace(folder / NAME, _adapter().dump_json(left))
 
 
 def noted(folder: Path) -> Left:
     """OSError or ValueError if there is none that makes sense."""
-    return _adapter().validate_json((folder / "left.json").read_bytes())
+    return _adapter().validate_json(files.read(folder / NAME, SIZE_LIMIT))
 
 
 @cache

@@ -81,16 +81,21 @@ class Observer:
         """The id of the last record that was understood."""
         return self._cursor
 
-    def resume(self, first: int, read: int) -> None:
-        """Goes on where another sidecar's observer was: from `first` to `read` its findings are known."""
+    def resume(self, seen: Seen, first: int, read: int) -> None:
+        """Goes on where another sidecar's observer was: what it has `seen` from record `first` to `read` is known."""
         self._cursor = first - 1
         self._reader = self._new_reader()
         self._reader.started()
         while self._cursor < read and (batch := self._cache.after(self._cursor, BATCH)).records:
+            if batch.gap:
+                self._reader.skipped()
             known = [record for record in batch.records if record.id <= read]
             for finding in self._reader.read(known):
                 self._take(finding)
             self._cursor = known[-1].id if known else read
+        self.seen = seen
+        if seen.prompt is None:
+            self._reader.answered()
 
     async def observe(self) -> None:
         """Follows the log for ever."""

@@ -70,6 +70,10 @@ class Runs:
         process.catch_up()
         self._go_on(run, process, time.monotonic() - max(0.0, time.time() - run.since))
 
+    def lost(self, run: Run) -> None:
+        """It ended as the sidecar did."""
+        self._cache.append("fujita", words.run_was_lost(run.command) + "\n", run=run.id, code=None, signal=None)
+
     @property
     def process(self) -> Process | None:
         """That of the current run."""

@@ -8,11 +8,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fujita import files
+
 if TYPE_CHECKING:
     from fujita.stream.spool import Spool
 
 FILE_SIZE = 1024 * 1024
-"""Bytes after which the next file is begun, as soon as all of this one have become records."""
+"""Bytes after which the next file is begun."""
 
 
 class Intake:
@@ -24,6 +26,11 @@ class Intake:
     def read_into(self, room: memoryview) -> int:
         """How many bytes were put there; BlockingIOError says that there are none now, 0 that none will ever come."""
         return os.readv(self.fd, [room])
+
+    @property
+    def behind(self) -> bool:
+        """Whether there is something that an earlier sidecar took out of the pipe."""
+        return False
 
     def became_records(self, count: int) -> None:
         """So many of the bytes that were read, from the oldest on, will be in a record at once."""
@@ -49,9 +56,13 @@ class SafeIntake(Intake):
         self._stem = file
         self._spool = spool
         self._base = max((base for base in bases_of(file) if base <= position), default=position)
-        self._file = self._open()
+        self._file = os.open(self._path(self._base), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         self._read = position
         self._end = max(position, self._base + os.fstat(self._file).st_size)
+
+    @property
+    def behind(self) -> bool:
+        return self._read < self._end
 
     def read_into(self, room: memoryview) -> int:
         if self._read == self._end and not self._moved(len(room)):
@@ -64,7 +75,7 @@ class SafeIntake(Intake):
         """How many bytes went from the pipe into the file."""
         moved = 0
         try:
-            if self.position == self._end and self._end - self._base >= FILE_SIZE and not self._spool.broken:
+            if self._end - self._base >= FILE_SIZE and self.position > self._base and not self._spool.broken:
                 self._begin_file()
             if not self._spool.broken:
                 at = self._end - self._base
@@ -87,14 +98,13 @@ class SafeIntake(Intake):
             self._path(base).unlink(missing_ok=True)
 
     def _begin_file(self) -> None:
-        """Everything in the old one is in records: killed here, the next sidecar takes the newest that it may."""
-        old, self._base = self._path(self._base), self._end
+        """What is in no record yet goes along. Killed here, the next sidecar takes the newest file that is whole."""
+        old, base = self._path(self._base), self.position
+        files.replace(self._path(base), os.pread(self._file, self._end - base, base - self._base))
+        file = os.open(self._path(base), os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
         os.close(self._file)
-        self._file = self._open()
+        self._file, self._base = file, base
         old.unlink(missing_ok=True)
-
-    def _open(self) -> int:
-        return os.open(self._path(self._base), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
 
     def _path(self, base: int) -> Path:
         return self._stem.with_name(f"{self._stem.name}-{base}")

@@ -58,8 +58,14 @@ class Pipe:
 
     def catch_up(self) -> None:
         """Delivers what an earlier sidecar took out of the pipe and had no time to deliver."""
-        while not self._closed and self._read():
-            pass
+        while self._intake.behind:
+            self._read()
+
+    def leave(self) -> None:
+        """Reads no more: what comes is the next sidecar's."""
+        if not self._closed:
+            self._loop.remove_reader(self._intake.fd)
+            self._forget_timer()
 
     def _read(self) -> int:
         held = len(self._open_line)

@@ -9,15 +9,17 @@ from __future__ import annotations
 import errno
 import json
 import os
-import stat
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fujita.stream.intake import Intake, SafeIntake
-from fujita.stream.record import Record
+import orjson
+
+from fujita import files
+from fujita.stream.intake import Intake, SafeIntake, bases_of
+from fujita.stream.record import TEXT_LIMIT, Record
 
 FORMAT = 1
 """Of the files; a sidecar that knows another one begins anew."""
@@ -26,7 +28,10 @@ FILES = 4
 PART = "records-"
 """So their names begin; the rest is the id of the first record."""
 LEAST = 256 * 1024
-"""Bytes of a part at least."""
+"""Bytes after which a part is full at least."""
+LARGEST = 1024**3 // FILES + 6 * TEXT_LIMIT
+"""Bytes of a part at most: of the largest cache that there can be, and a last record full of control characters."""
+STREAMS = ("stdout", "stderr", "fujita")
 
 
 class Unreadable(Exception):
@@ -86,7 +91,7 @@ class Spool:
 
     def intake(self, fd: int, name: str, position: int = 0) -> Intake:
         """A way out of the pipe `fd` on which nothing is lost; `name` is one that no other pipe has."""
-        if not self.broken:
+        if not self.broken or bases_of(self._folder / name):  # what was taken out of the pipe is delivered in any case
             try:
                 intake = SafeIntake(fd, self._folder / name, position, self)
                 self._read[name] = position
@@ -102,6 +107,7 @@ class Spool:
 
     def resize(self, limit: int) -> None:
         self._limit = limit
+        self._room = min(self._room, max(LEAST, limit // FILES))
 
     def close(self) -> None:
         if self._file >= 0:
@@ -117,19 +123,16 @@ class Spool:
         """Gives up."""
         if not self.broken:
             self.close()
-            clear(self._folder)
+            for path in parts_in(self._folder):
+                path.unlink(missing_ok=True)
             self._complain(error)
 
     def _begin_part(self, next: int) -> None:
         """Its first line says what one needs to know to begin with it; it appears with that line, or not at all."""
         head = line({"fujita": FORMAT, "epoch": self._epoch, "next": next, "read": self._read})
         path = self._folder / f"{PART}{next:015}"
-        new = self._folder / "new"
-        file = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-        if os.write(file, head) < len(head):
-            os.close(file)
-            raise full()
-        new.replace(path)
+        files.replace(path, head)
+        file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC)
         if self._file >= 0:
             os.close(self._file)
         self._file = file
@@ -141,57 +144,67 @@ class Spool:
             self._parts.pop(0)[0].unlink(missing_ok=True)
 
 
-def clear(folder: Path) -> None:
-    """Takes away what a spool left; the folder stays."""
+def clear(folder: Path, keep: Collection[str] = ()) -> None:
+    """Takes away what a spool left, but for its records and the pipes' names in `keep`, if there are any; the folder
+    stays."""
     with suppress(OSError):
         for path in folder.iterdir():
-            path.unlink()
+            if not keep or not path.name.startswith((PART, *keep)):
+                path.unlink()
 
 
 def read(folder: Path, limit: int) -> Spooled:
-    """What is spooled in `folder`. FileNotFoundError if nothing is; Unreadable, or another OSError, if what is there is
-    damaged, larger than a cache of `limit` bytes leads to, or not ours."""
-    paths = parts_in(folder)
-    if not paths:
+    """What is spooled in `folder`, as much as a cache of `limit` bytes takes. FileNotFoundError if nothing is;
+    Unreadable, or another OSError, if what is there is damaged or not ours."""
+    parts: list[list[bytes]] = []
+    size = 0
+    for path in reversed(parts_in(folder)):
+        if size <= limit:
+            data = files.read(path, LARGEST)
+            size += len(data)
+            parts.insert(0, data.split(b"\n")[:-1])  # the line in which its writer was killed is none
+    if not parts:
         raise FileNotFoundError(folder)
     try:
-        return _put_together([whole_lines(path, 2 * max(limit, LEAST)) for path in paths])
-    except (KeyError, TypeError, ValueError, IndexError) as error:
+        return _put_together(parts)
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
         raise Unreadable(f"{type(error).__name__}: {error}") from error
 
 
 def _put_together(parts: list[list[bytes]]) -> Spooled:
-    heads: list[dict[str, Any]] = []
+    epochs: set[str] = set()
     records: list[Record] = []
+    following = 0
     positions: dict[str, int] = {}
-    for head, *lines in parts:
-        heads.append(json.loads(head))
-        if heads[-1]["fujita"] != FORMAT or heads[-1]["epoch"] != heads[0]["epoch"]:
+    for first, *lines in parts:
+        head = orjson.loads(first)
+        epochs.add(str(head["epoch"]))
+        if head["fujita"] != FORMAT or len(epochs) > 1:
             raise Unreadable("it is of another Fujita")
-        positions = {str(name): int(position) for name, position in heads[-1]["read"].items()}
+        following, positions = int(head["next"]), numbers(head["read"])
         moved: dict[str, int] = {}
         for text in lines:
-            said = json.loads(text)
+            said = orjson.loads(text)
             if "read" in said:
-                moved = said["read"]  # true only with the record that follows
+                moved = numbers(said["read"])  # true only with the record that follows
                 continue
-            if records and said["id"] != records[-1].id + 1:
+            record = recorded(said, text + b"\n")
+            if records and record.id != records[-1].id + 1:
                 raise Unreadable("its parts do not belong together")
-            records.append(Record(int(said["id"]), float(said["time"]), said["stream"], text + b"\n", said.get("run")))
+            records.append(record)
             positions.update(moved)
             moved = {}
-    following = records[-1].id + 1 if records else int(heads[-1]["next"])
-    return Spooled(str(heads[0]["epoch"]), records, following, positions)
+    return Spooled(epochs.pop(), records, records[-1].id + 1 if records else following, positions)
 
 
-def whole_lines(path: Path, limit: int) -> list[bytes]:
-    """The lines of a file of ours; the line in which its writer was killed is none."""
-    file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(file, "rb") as opened:
-        found = os.fstat(file)
-        if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid() or found.st_size > limit:
-            raise Unreadable(f"{path.name} is no file of ours")
-        return opened.read().split(b"\n")[:-1]
+def recorded(said: dict[str, Any], line: bytes) -> Record:
+    if said["stream"] not in STREAMS or not isinstance(said["text"], str):
+        raise Unreadable("a record is none")
+    return Record(int(said["id"]), float(said["time"]), said["stream"], line, said.get("run"))
+
+
+def numbers(said: dict[str, Any]) -> dict[str, int]:
+    return {str(name): int(position) for name, position in said.items()}
 
 
 def parts_in(folder: Path) -> list[Path]:

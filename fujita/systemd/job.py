@@ -7,13 +7,16 @@ from pathlib import Path, PurePosixPath
 
 PATIENCE = 3.0
 """Seconds in which systemd must answer; it is asked on the way to the end."""
-RESTART = "restart"
+RESTART, START = "restart", "start"
 
 
-def is_restarted() -> bool:
-    """Whether this process is ended by `systemctl restart`, and all else of its unit goes on, with its descriptor store
-    (`KillMode=process`). Blocks: ask in a thread."""
-    return job_of_this_unit() == RESTART and "KillMode=process" in asked("show", unit(), "--property=KillMode")
+def is_restarted(stored: int) -> bool:
+    """Whether this process is ended by `systemctl restart`, and all else of its unit goes on (`KillMode=process`), with
+    the `stored` descriptors. Blocks: ask in a thread."""
+    if job_of_this_unit() != RESTART:
+        return False
+    said = dict(line.partition("=")[::2] for line in asked("show", unit(), "--property=KillMode,NFileDescriptorStore"))
+    return said.get("KillMode") == "process" and int(said.get("NFileDescriptorStore", 0)) >= stored
 
 
 def job_of_this_unit() -> str | None:

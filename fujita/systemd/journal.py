@@ -150,7 +150,7 @@ class JournalFollower:
         self._cache = cache
         self._project = project
         self._journal = journal
-        self._cursor = max(cache.first - 1, cache.inherited)  # an earlier sidecar has copied what it left
+        self._cursor = max(cache.first - 1, cache.inherited)  # an earlier sidecar copied that, or nearly all
         self._unsent: deque[tuple[str, str]] = deque()
         self._open_lines: dict[str, str] = {}
         self._missing = 0

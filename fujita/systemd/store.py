@@ -46,6 +46,11 @@ class FdStore:
         self._names[owner] = list(found)
         return {name.removeprefix(f"{owner}-"): fd for name, fd in found.items()}
 
+    @property
+    def count(self) -> int:
+        """How many descriptors systemd should have."""
+        return sum(map(len, self._names.values()))
+
     def remove_rest(self) -> None:
         """What nobody has taken goes."""
         for name, fd in self._inherited.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import urllib.error
 from collections.abc import Iterator
 
 import pytest
@@ -82,6 +83,10 @@ def until_log(box: Box, project: str, text: str) -> str:
     return str(until(lambda: said if text in (said := log(box, project)) else "", f"{text!r} in the log of {project}"))
 
 
+def errors_of(status: Json) -> int:
+    return int((status["errors"] or {"count": 0})["count"])
+
+
 class Page:
     """Somebody who reads a log, and comes back whenever the connection is lost."""
 
@@ -135,6 +140,10 @@ async def test_of_a_thousand_lines_a_second_each_arrives_once_over_a_restart_and
 
 @pytest.mark.parametrize("how", RESTARTS)
 def test_django_never_notices(box: Box, how: str) -> None:
+    counted = errors_of(box.ask("/api/projects/blog"))
+    with pytest.raises(urllib.error.HTTPError):
+        box.get("/boom/", port=8000)
+    until(lambda: errors_of(box.ask("/api/projects/blog")) > counted, "the error")
     before = box.ask("/api/projects/blog")
     restart(box, how)
     after = box.ask("/api/projects/blog")
@@ -174,6 +183,21 @@ def test_an_error_is_still_named_and_mended_by_a_save(box: Box, provisioned: Pro
         assert (status["state"], status["problem"]) == ("broken", before)
     finally:
         views.write_text(good)
+    box.until_state("blog", "running")
+
+
+def test_a_server_that_broke_meanwhile_is_broken(box: Box, provisioned: Provisioned) -> None:
+    urls = provisioned.folder / "blog/mysite/urls.py"
+    good, sidecar = urls.read_text(), box.property("MainPID")
+    try:
+        box.run("kill", "-STOP", sidecar)
+        urls.write_text("import nothing_of_that_name\n" + good)
+        until(lambda: box.run("ss", "-Hltn", "sport = :8000") == "", "the end of the server")
+        box.run("systemctl", "reset-failed", "fujita")
+        box.run("kill", "-KILL", sidecar)
+        assert "nothing_of_that_name" in box.until_state("blog", "broken")["problem"]["message"]
+    finally:
+        urls.write_text(good)
     box.until_state("blog", "running")
 
 

@@ -79,6 +79,14 @@ def fail(error: OSError) -> None:
     raise error
 
 
+async def until(cache: Cache, end: str) -> None:
+    """Waits until the newest record ends so."""
+    deadline = asyncio.get_running_loop().time() + PATIENCE
+    while cache.next == 1 or not cache.after(cache.next - 2, LIMIT).records[-1].text.endswith(end):
+        assert asyncio.get_running_loop().time() < deadline
+        await asyncio.sleep(0)
+
+
 def size_of(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.iterdir())
 
@@ -145,13 +153,39 @@ async def test_a_file_whose_bytes_are_all_in_records_goes(tmp_path: Path) -> Non
         os.write(writing, line)
         await asyncio.sleep(0)
     os.write(writing, b"end\n")
-    while cache.after(cache.next - 2, LIMIT).records[-1].text[-4:] != "end\n":
-        await asyncio.sleep(0)
+    await until(cache, "end\n")
     bases = bases_of(tmp_path / "start.stdout")
     assert len(bases) == 1 and bases[0] >= 2 * FILE_SIZE
     os.close(writing)
     pipe.close()
     assert bases_of(tmp_path / "start.stdout") == []
+
+
+async def test_a_line_that_is_always_open_lets_no_file_grow(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    cache, pipe = go_on(tmp_path, reading)
+    for number in range(5 * FILE_SIZE // 10_000):
+        os.write(writing, b"\n%d " % number + b"x" * 10_000)
+        await asyncio.sleep(0)
+    os.write(writing, b"\nend\nopen")
+    await until(cache, "end\n")
+    assert sum(path.stat().st_size for path in tmp_path.glob("start.stdout-*")) < 2 * FILE_SIZE
+    earlier = spool.read(tmp_path, LIMIT)
+    pipe.leave()
+    again, other = go_on(tmp_path, os.dup(reading))
+    assert again.after(earlier.next - 1, LIMIT).records == []
+    os.close(writing)
+    other.close()
+    assert again.after(earlier.next - 1, LIMIT).records[-1].text == "open"
+
+
+def test_a_smaller_cache_goes_on_with_the_newest_of_a_larger_one(tmp_path: Path) -> None:
+    cache = spooled(tmp_path, 32 * 1024 * 1024)
+    for number in range(100):
+        cache.append("stdout", f"{number} " + "\0" * 60_000)
+    earlier = spool.read(tmp_path, 0)
+    assert earlier.next == 101
+    assert Cache(0, earlier=earlier).after(0, LIMIT).records[-1].text.startswith("99 ")
 
 
 async def test_a_full_disk_ends_the_keeping_and_not_the_log(tmp_path: Path) -> None:
@@ -162,10 +196,10 @@ async def test_a_full_disk_ends_the_keeping_and_not_the_log(tmp_path: Path) -> N
     assert cache.spool
     pipe = Pipe(cache.spool.intake(reading, "start.stdout"), lambda text: cache.append("stdout", text))
     os.write(writing, b"before\n")
-    pipe.catch_up()
+    await until(cache, "before\n")
     with file_size_limit(64):
         os.write(writing, b"x" * 200 + b"\n")
-        pipe.catch_up()
+        await until(cache, "x\n")
     os.write(writing, b"after\n")
     os.close(writing)
     pipe.close()
@@ -193,6 +227,8 @@ DAMAGE = {
     "not ours at all": lambda data: b"\0" * len(data),
     "empty": lambda data: b"",
     "other JSON": lambda data: b"[]\n[]\n",
+    "a record without its text": lambda data: data.replace(b'"text"', b'"tex4"'),
+    "a position that is no number": lambda data: data.replace(b'"read": {', b'"read": {"start.stdout": "x"'),
     "no head": lambda data: data.partition(b"\n")[2],
 }
 
