@@ -95,7 +95,7 @@ def broken(who: str, problem: Problem | None) -> str:
         INSTALL: "install it and press Restart, or save a fix",
         ANSWER: f"{who} restarts when it answers at {problem.address}",
         RESTART: "press Restart when it is there again",
-        CONFIG: "change fujita.yml",
+        CONFIG: "change fujita.yml, then run fujita reload",
         PRESS: "press Restart",
         NOBODY: "press Restart",
     }[mended_by(problem)]
@@ -122,7 +122,7 @@ def next_start(problem: Problem | None, on_change: bool) -> str:
         INSTALL: "install it, then press Start",
         ANSWER: "press Start when it answers",
         RESTART: "press Start when it is there again",
-        CONFIG: "change fujita.yml",
+        CONFIG: "change fujita.yml, then run fujita reload",
         PRESS: "press Start to run it again",
         NOBODY: "",
     }[mended_by(problem)]
@@ -269,7 +269,11 @@ def make_the_folder() -> str:
 
 
 def apply_migrations() -> str:
-    return "A table or column is missing: apply the migrations (python manage.py migrate)"
+    return "A table or column is missing: run migrate (and makemigrations before it, if a model was changed)"
+
+
+def set_variable(name: str) -> str:
+    return f"The environment has no {name}: write it below environment in fujita.yml, then run fujita reload"
 
 
 def more_errors(message: str, more: int) -> str:

@@ -94,6 +94,6 @@ def details(status: Json) -> list[str]:
     for what in filter(None, (problem, newest)):
         where = f"{what['file']}:{what['line'] or 1}: " if what["file"] else ""
         lines.append(harmless(f"{where}{what['kind']}: {what['message']}"))
-    if problem and problem.get("hint"):
-        lines.append(harmless(problem["hint"]))
+        if what.get("hint"):
+            lines.append(harmless(what["hint"]))
     return lines

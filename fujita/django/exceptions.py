@@ -177,7 +177,25 @@ def explained(raised: Raised, tree: Tree, requirements: str | None) -> Problem:
         file, line, hint = None, None, words.named_in(setting, hint)
     elif raised.kind in ("OperationalError", "ProgrammingError") and NO_TABLE.search(raised.headline):
         hint = words.apply_migrations()
+    elif name := missing_variable(raised):
+        hint = words.set_variable(name)
     return Problem(raised.kind, cut(raised.headline), file, line, hint)
+
+
+def missing_variable(raised: Raised) -> str | None:
+    """The name that `os.environ["NAME"]` did not find, or that a package for settings asks for."""
+    newest = raised.frames[-1] if raised.frames else None
+    if raised.kind == "KeyError" and newest and newest.name == "__getitem__" and OS.search(newest.file):
+        return raised.headline.strip("'") or None
+    asked = ASKS_FOR_VARIABLE.match(raised.headline)
+    return (asked[1] or asked[2]) if asked else None
+
+
+OS = re.compile(r"<frozen os>$|/os\.py$")
+ASKS_FOR_VARIABLE = re.compile(
+    r"Set the (\w+) environment variable$"  # django-environ
+    r"|(\w+) not found\. Declare it as envvar or define a default value\.$"  # python-decouple
+)
 
 
 def installing(raised: Raised, requirements: str | None) -> str | None:
@@ -235,6 +253,9 @@ SETTINGS_READERS = {
     ("/django/apps/config.py", "create"): "INSTALLED_APPS",
     ("/django/core/handlers/base.py", "load_middleware"): "MIDDLEWARE",
     ("/django/conf/__init__.py", "__init__"): "DJANGO_SETTINGS_MODULE",
+    ("/django/urls/resolvers.py", "urlconf_module"): "ROOT_URLCONF",
+    ("/django/template/utils.py", "__getitem__"): "TEMPLATES",
+    ("/django/contrib/sessions/middleware.py", "__init__"): "SESSION_ENGINE",
 }
 IMPORTERS = re.compile(r"<frozen importlib|.*/importlib/__init__\.py$|.*/django/utils/module_loading\.py$")
 

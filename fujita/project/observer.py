@@ -172,4 +172,4 @@ class Observer:
 def _counted(errors: Errors | None, erred: Erred) -> Errors:
     count = (errors.count if errors else 0) + (not erred.again)
     problem = erred.problem
-    return Errors(count, problem.kind, problem.message, problem.file, problem.line, erred.record)
+    return Errors(count, problem.kind, problem.message, problem.file, problem.line, erred.record, problem.hint)

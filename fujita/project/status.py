@@ -21,6 +21,7 @@ class Errors:
     file: str | None
     line: int | None
     record: int
+    hint: str | None = None
 
     @property
     def json(self) -> dict[str, Any]:

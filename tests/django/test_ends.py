@@ -111,3 +111,28 @@ def hint(stderr: str) -> str | None:
     reader.read(records([("stderr", stderr)]))
     problem = reader.ended(1)
     return problem.hint if problem else None
+
+
+@pytest.mark.parametrize(
+    ("file", "said"),
+    [
+        ("<frozen os>", "KeyError: 'SHOP_KEY'"),
+        ("/usr/lib/python3.9/os.py", "KeyError: 'SHOP_KEY'"),
+        (
+            "/srv/lib/environ/environ.py",
+            "django.core.exceptions.ImproperlyConfigured: Set the SHOP_KEY environment variable",
+        ),
+        (
+            "/srv/lib/decouple.py",
+            "decouple.UndefinedValueError: SHOP_KEY not found. Declare it as envvar or define a default value.",
+        ),
+    ],
+)
+def test_a_variable_that_the_environment_lacks_is_named(file: str, said: str) -> None:
+    settings = f'  File "{PROJECT}/mysite/settings.py", line 3, in <module>\n    KEY = os.environ["SHOP_KEY"]\n'
+    asking = f'  File "{file}", line 679, in __getitem__\n    raise KeyError(key) from None\n'
+    header = "Traceback (most recent call last):\n"
+    assert hint(f"{header}{settings}{asking}{said}\n") == (
+        "The environment has no SHOP_KEY: write it below environment in fujita.yml, then run fujita reload"
+    )
+    assert hint(f"{header}{settings}KeyError: 'SHOP_KEY'\n") is None

@@ -144,7 +144,7 @@ export class Band {
       "p",
       { class: "card errors" },
       el("span", {}, words.problem.errors(count)),
-      el("span", { class: "quiet one-line" }, what),
+      el("span", { class: "quiet one-line", title: newest?.hint }, newest?.hint ? `${what}. ${newest.hint}` : what),
       show,
     );
   }
