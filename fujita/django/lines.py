@@ -37,7 +37,7 @@ class Lines:
 
     def of(self, record: Record, needles: tuple[bytes, ...] | None) -> Iterator[Line]:
         """The lines that end in `record`, if one of the needles is in its bytes or all lines are wanted (None)."""
-        if needles is None or self.unfinished or has_one(record, needles):
+        if needles is None or self.unfinished or any(needle in record.line for needle in needles):
             yield from self._read(record)
         elif ends_with_a_line(record):
             self._before = record
@@ -72,14 +72,8 @@ class Lines:
         return self._before[:LINE_LIMIT]
 
 
-def has_one(record: Record, needles: tuple[bytes, ...]) -> bool:
-    line = record.line
-    return any(needle in line for needle in needles)
-
-
 def ends_with_a_line(record: Record) -> bool:
     """Told by its JSON, where a newline is a backslash and an n, unless the backslash is a quoted one."""
-    line = record.line
-    if line.endswith(b'\\\\n"}\n'):
+    if record.line.endswith(b'\\\\n"}\n'):
         return record.text.endswith("\n")
-    return line.endswith(b'\\n"}\n')
+    return record.line.endswith(b'\\n"}\n')

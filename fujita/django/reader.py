@@ -95,9 +95,9 @@ class Reader:
 
     def _remember(self, record: Record) -> None:
         self._last_words.append(record)
-        self._last_words_size += record.size
+        self._last_words_size += len(record.line)
         while self._last_words_size > LAST_WORDS_LIMIT and len(self._last_words) > 1:
-            self._last_words_size -= self._last_words.popleft().size
+            self._last_words_size -= len(self._last_words.popleft().line)
 
     def _stdout(self, record: Record) -> Iterator[Finding]:
         for line in self._ears["stdout"].lines_of(record):
@@ -151,7 +151,7 @@ class Ear:
         self._needles_in_flood = rules.needles(self._stream, starting, flood=True)
 
     def lines_of(self, record: Record, all_of_them: bool = False) -> Iterator[Line]:
-        needles = self._needles if record.size < FLOOD else self._needles_in_flood
+        needles = self._needles if len(record.line) < FLOOD else self._needles_in_flood
         return self.lines.of(record, None if all_of_them else needles)
 
     def hears(self, line: Line, tree: Tree) -> Finding | None:

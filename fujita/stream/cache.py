@@ -30,16 +30,12 @@ class Batch:
     @property
     def lines(self) -> bytes:
         """The records as NDJSON."""
-        return b"".join(self._parts)
+        return b"".join([record.line for record in self.records])
 
     @cached_property
     def frame(self) -> Frame:
         """`lines` as a WebSocket message, the same for every client; made when the first one asks."""
-        return Frame(self._parts)
-
-    @property
-    def _parts(self) -> list[bytes]:
-        return [part for record in self.records for part in record.parts]
+        return Frame([record.line for record in self.records])
 
 
 class Cache:
@@ -74,7 +70,7 @@ class Cache:
         record = Record.make(self.next, self._clock(), stream, text, run, **marks)
         self._records[record.id] = record
         self.next += 1
-        self._size += record.size + OVERHEAD
+        self._size += len(record.line) + OVERHEAD
         self._evict()
         if self.spool:
             self.spool.write(record, self.first)
@@ -94,7 +90,7 @@ class Cache:
         room = limit
         for id in range(max(cursor + 1, self.first), self.next):
             record = self._records[id]
-            room -= record.size
+            room -= len(record.line)
             if room < 0 and records:
                 break
             records.append(record)
@@ -142,5 +138,5 @@ class Cache:
 
     def _evict(self) -> None:
         while self._size > self._limit and len(self._records) > 1:
-            self._size -= self._records.pop(self.first).size + OVERHEAD
+            self._size -= len(self._records.pop(self.first).line) + OVERHEAD
             self.first += 1

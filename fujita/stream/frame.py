@@ -8,18 +8,18 @@ from functools import cached_property
 
 FINAL_TEXT = 0x81
 """One frame is the whole message, and it is text (RFC 6455 §5.2). A server's frames are not masked."""
-LONG = 4 * 1024
-"""Bytes of a part, on average, from which parts are sent from where they are (sendmsg(2)): to copy them costs more."""
+LONG = 8 * 1024
+"""Bytes of a line, on average, from which lines are sent from where they are (sendmsg(2)): to copy them costs more."""
 
 
 class Frame:
-    """What is `said`, joined, as one message: `parts` of `size` bytes together, for any number of sockets."""
+    """`lines`, joined, as one message: `parts` of `size` bytes together, for any number of sockets."""
 
-    def __init__(self, said: Sequence[bytes]) -> None:
-        size = sum(map(len, said))
+    def __init__(self, lines: Sequence[bytes]) -> None:
+        size = sum(map(len, lines))
         head = header(size)
         self.size = len(head) + size
-        self.parts = (head, *said) if size >= LONG * len(said) else (b"".join((head, *said)),)
+        self.parts = (head, *lines) if size >= LONG * len(lines) else (b"".join((head, *lines)),)
 
     def after(self, sent: int) -> memoryview:
         """What is left when so much of it was sent."""

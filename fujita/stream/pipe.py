@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import mmap
 import os
 from codecs import utf_8_decode
 from collections.abc import Callable
@@ -14,9 +15,10 @@ from fujita.stream.record import TEXT_LIMIT
 
 READ_SIZE = 480 * 1024
 """At most at once: as JSON it fits into one message, so that what is read at once reaches a client at once."""
-ROOM = bytearray(TEXT_LIMIT + READ_SIZE)
+ROOM = mmap.mmap(-1, TEXT_LIMIT + READ_SIZE, mmap.MAP_PRIVATE)
 """Where all pipes read into, one after the other: a flood passes through memory that is in the CPU's cache already.
-Text is made of it before a read is over; what stays is the open line, which each pipe keeps for itself."""
+Text is made of it before a read is over; what stays is the open line, which each pipe keeps for itself. A mapping
+takes memory only where something was read into it."""
 VIEW = memoryview(ROOM)
 OPEN_LINE_PATIENCE = 0.05
 """Seconds that an unfinished line waits for its newline: Django writes a traceback in pieces over some 10 ms, and a

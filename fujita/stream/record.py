@@ -12,22 +12,18 @@ TEXT_LIMIT = 64 * 1024
 """No record's text is longer, in bytes of UTF-8."""
 
 
-LONG = 16 * 1024
-"""Bytes of JSON from which a record is kept as it was made, in three parts: to join them would copy them."""
-
-
 @dataclass(frozen=True, slots=True)
 class Record:
     """One immutable piece of a log.
 
-    `id` counts from 1 within an epoch, `time` is in seconds since 1970, `stream` is "stdout", "stderr" or "fujita".
+    `id` counts from 1 within an epoch, `time` is in seconds since 1970, `stream` is "stdout", "stderr" or "fujita",
+    and `line` is the record as NDJSON (RFC 8259, UTF-8, a newline at its end).
     """
 
     id: int
     time: float
     stream: str
-    kept: bytes | tuple[bytes, ...]
-    """`line`, whole or in parts."""
+    line: bytes
     run: str | None = None
     """The run (a command beside the server) that printed it, if one did."""
 
@@ -39,22 +35,7 @@ class Record:
         if run or marks:
             more = {"run": run, **marks} if run else marks
             tail = "".join([f', "{key}": {json.dumps(value)}' for key, value in more.items()]) + tail
-        parts = (head.encode(), quoted(text), tail.encode())
-        return cls(id, time, stream, parts if len(parts[1]) >= LONG else b"".join(parts), run)
-
-    @property
-    def parts(self) -> tuple[bytes, ...]:
-        return self.kept if isinstance(self.kept, tuple) else (self.kept,)
-
-    @property
-    def size(self) -> int:
-        """Bytes of `line`."""
-        return sum(map(len, self.kept)) if isinstance(self.kept, tuple) else len(self.kept)
-
-    @property
-    def line(self) -> bytes:
-        """The record as NDJSON (RFC 8259, UTF-8, a newline at its end)."""
-        return b"".join(self.kept) if isinstance(self.kept, tuple) else self.kept
+        return cls(id, time, stream, b"".join((head.encode(), quoted(text), tail.encode())), run)
 
     @property
     def text(self) -> str:
@@ -63,7 +44,10 @@ class Record:
 
 
 def quoted(text: str) -> bytes:
-    """`text` as a JSON string in UTF-8, in a tenth of the time that `json` takes: a flood is mostly this."""
+    """`text` as a JSON string in UTF-8, in a tenth of the time that `json` takes: a flood is mostly this.
+
+    Not to be kept: orjson takes eight times the room and gives back the rest, which leaves holes between what is kept.
+    """
     try:
         return orjson.dumps(text)
     except orjson.JSONEncodeError:  # half a surrogate pair, typed by a client or in a file's name

@@ -54,7 +54,7 @@ def test_a_flood_on_stderr_after_a_traceback_is_soon_left_alone() -> None:
 
 def test_a_line_without_end_is_kept_only_as_far_as_it_matters() -> None:
     reader = Reader(PROJECT)
-    assert peak(reader, (Record.make(n, 1.0, "stdout", "x" * TEXT_LIMIT) for n in range(800))) < 3_000_000
+    assert peak(reader, (Record.make(n, 1.0, "stdout", "x" * TEXT_LIMIT) for n in range(800))) < 2_000_000
     assert reader.read(records([("stdout", "\nPerforming system checks...\n")])) == [Checking()]
 
 

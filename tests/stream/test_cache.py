@@ -57,17 +57,6 @@ def test_a_record_is_one_line_of_json_whatever_it_holds() -> None:
     assert json.loads(line)["text"] == text
 
 
-def test_a_long_record_is_the_same_line_though_it_is_sent_as_it_was_encoded() -> None:
-    cache, text = Cache(10**6), '"quoted" ü\n' * 4000
-    record = cache.append("stdout", text, run="r1", input=True)
-    assert record.line.endswith(b', "run": "r1", "input": true}\n')
-    assert json.loads(record.line)["text"] == record.text == text
-    batch = cache.after(0, 10**6)
-    assert record.size == len(record.line) == len(batch.lines)
-    assert b"".join(batch.frame.parts)[-record.size :] == record.line
-    assert any(part is record.parts[1] for part in batch.frame.parts)
-
-
 def test_a_record_is_encoded_once_and_its_frame_made_once_however_many_read_it(monkeypatch: MonkeyPatch) -> None:
     encoded, framed = counted(monkeypatch, record, "quoted"), counted(monkeypatch, cache_module, "Frame")
     cache = filled(10_000, ["a\n", "b\n", "c\n"])
