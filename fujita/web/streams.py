@@ -7,7 +7,6 @@ import json
 import logging
 import re
 from collections.abc import Collection
-from contextlib import suppress
 from typing import Any
 
 from tornado.iostream import StreamClosedError
@@ -100,11 +99,13 @@ class OneWay(WebSocketProtocol13):
     def send(self, frame: Frame) -> asyncio.Future[None] | None:
         """None if the socket took `frame` at once, as it mostly does: then Tornado's buffer, its copies and its futures
         are left out. Else it is done when the socket has the rest; what went wrong, Tornado meets again and handles."""
-        taken = 0
-        if not self.stream.closed() and not self.stream.writing():
-            with suppress(OSError):
-                taken = self.stream.socket.sendmsg(frame.parts)
-        return self.stream.write(frame.after(taken)) if taken < frame.size else None
+        taken, stream = 0, self.stream
+        if not stream.closed() and not stream.writing():
+            try:
+                taken = stream.socket.sendmsg(frame.parts)
+            except OSError:
+                taken = 0
+        return stream.write(frame.after(taken)) if taken < frame.size else None
 
     def close(self, code: int | None = None, reason: str | None = None) -> None:
         super().close(UNSUPPORTED if code == TOO_BIG else code, None if code == TOO_BIG else reason)
