@@ -16,7 +16,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from pydantic_core import to_json
+import orjson
 
 READ = 64 * 1024
 REPLAY = 256 * 1024
@@ -55,7 +55,8 @@ def as_it_is(data: bytes) -> bytes:
 
 
 def as_json(data: bytes) -> bytes:
-    return to_json({"id": 1, "time": 1.0, "stream": "stdout", "text": data.decode()}) + b"\n"
+    said = {"id": 1, "time": 1.0, "stream": "stdout", "text": data.decode()}
+    return orjson.dumps(said, option=orjson.OPT_APPEND_NEWLINE)
 
 
 def frames_of(data: bytes) -> list[bytes]:

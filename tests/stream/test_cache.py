@@ -57,6 +57,10 @@ def test_a_record_is_one_line_of_json_whatever_it_holds() -> None:
     assert json.loads(line)["text"] == text
 
 
+def test_half_a_surrogate_pair_is_replaced_and_the_rest_is_kept() -> None:
+    assert Cache(10_000).append("fujita", "a \ud800 b\n", input=True).text == "a ? b\n"
+
+
 def test_a_record_is_encoded_once_and_its_frame_made_once_however_many_read_it(monkeypatch: MonkeyPatch) -> None:
     encoded, framed = counted(monkeypatch, record, "quoted"), counted(monkeypatch, cache_module, "Frame")
     cache = filled(10_000, ["a\n", "b\n", "c\n"])
