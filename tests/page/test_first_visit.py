@@ -81,6 +81,16 @@ async def test_without_javascript_there_is_a_link_to_the_plain_log(tmp_path: Pat
         assert page.url == f"{fujita.url}/api/projects/blog/log"
 
 
+async def test_without_a_config_the_page_says_what_to_write_until_it_is_written(tmp_path: Path) -> None:
+    async with sidecar(tmp_path, "") as fujita, visit(fujita, "/") as page:
+        await expect(page.locator(".nothing")).to_contain_text(str(fujita.config))
+        example = await page.locator(".nothing pre").inner_text()
+        assert len(example.strip().split("\n")) == 5
+        fujita.config.write_text(example)
+        await expect(page.locator(".here")).to_have_text("My site")
+        await expect(page.locator(".nothing")).to_have_count(0)
+
+
 async def test_what_to_expect_of_a_silent_program_is_said_until_it_speaks(tmp_path: Path) -> None:
     config = printer(tmp_path, "print(input(), flush=True)\nimport time; time.sleep(600)")
     async with sidecar(tmp_path, config) as fujita, visit(fujita, "/projects/printer") as page:

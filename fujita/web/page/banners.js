@@ -4,6 +4,7 @@ import { el, fill } from "./el.js";
 import { words } from "./words.js";
 
 const PATIENCE = 300; // milliseconds in which nothing is said of connecting
+const HAS_PLACE = /:\d+:/; // a mistake in a file that is there; one that is missing has none
 
 export class Banners {
   #began = Date.now();
@@ -101,7 +102,8 @@ export class Banners {
 
   #nothing() {
     const { statuses } = this.app;
-    if (!statuses.known || statuses.names.length || statuses.config.error) return null;
+    const { error } = statuses.config;
+    if (!statuses.known || statuses.names.length || (error && HAS_PLACE.test(error))) return null;
     const { none, how, example, reload } = words.config;
     const again = el(
       "button",

@@ -98,8 +98,9 @@ export const words = {
   log: {
     label: "Log",
     streams: { stdout: "Output", stderr: "Error output", fujita: "Fujita’s own words" },
-    markTitle: (stream, time, slow) =>
-      `${slow ? "Took more than a second. " : ""}${words.log.streams[stream]}, ${time}. Copies a link to this line`,
+    typed: "Typed by somebody",
+    markTitle: (stream, time, { typed, data }) =>
+      `${data?.slow ? "Took more than a second. " : ""}${typed ? words.log.typed : words.log.streams[stream]}, ${time}. Copies a link to this line`,
     copyLink: (time) => `${time}. Copies a link to this line`,
     copied: "Copied",
     notCopied: "The browser did not allow copying",

@@ -144,6 +144,23 @@ test("kinds are read from the text", () => {
   assert.ok(isProblem({ kind: "request", data: { status: 500 }, fold: null }));
 });
 
+test("a command's output and an answer begin lines of their own", () => {
+  const log = model();
+  log.record(record(1, "(Pdb) "));
+  log.record({ ...record(2, "started\nOperations"), run: 7 });
+  log.record({ ...record(3, "p 6 * 7\n", "fujita"), input: true });
+  log.record(record(4, "42\n(Pdb) "));
+  log.record({ ...record(5, " to perform\nrest"), run: 7, code: 0, signal: null });
+  log.record({ ...record(6, "next\n"), run: 8 });
+  log.changes();
+  const texts = ["(Pdb) ", "started", "Operations to perform", "p 6 * 7", "42", "(Pdb) ", "rest", "next"];
+  assert.deepEqual(
+    log.lines().map((line) => line.text),
+    texts,
+  );
+  assert.equal(log.lines()[3].kind, "typed");
+});
+
 test("a request is slow only where the server says how long it took", () => {
   const slow = {
     "HTTP GET /polls/ 200 [1.20, 127.0.0.1:42886]": true,

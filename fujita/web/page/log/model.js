@@ -26,6 +26,7 @@ export class Line {
     this.time = record.time;
     this.stream = record.stream;
     this.run = record.run ?? null;
+    this.typed = record.input === true;
   }
 }
 
@@ -102,7 +103,8 @@ export class LogModel {
   record(record) {
     if (record.id <= this.last) return;
     this.last = record.id;
-    const stream = this.#stream(record.stream);
+    if (record.input) this.#enter(record.run);
+    const stream = this.#stream(record.stream, record.run);
     const { text } = record;
     let part = 0;
     let at = 0;
@@ -116,6 +118,7 @@ export class LogModel {
       at = end + 1;
       part += 1;
     }
+    if ("code" in record) this.#endRun(record.run);
   }
 
   gap({ from, to }) {
@@ -150,11 +153,23 @@ export class LogModel {
     return changes;
   }
 
-  #stream(name) {
-    if (!this.#streams.has(name)) {
-      this.#streams.set(name, { pen: new Pen(), tracebacks: new TracebackReader(this.directory), line: null });
+  // What a command prints never goes on with a line of the server beside it.
+  #stream(name, run = null) {
+    const key = `${name} ${run}`;
+    if (!this.#streams.has(key)) {
+      this.#streams.set(key, { run, pen: new Pen(), tracebacks: new TracebackReader(this.directory), line: null });
     }
-    return this.#streams.get(name);
+    return this.#streams.get(key);
+  }
+
+  // As in a terminal the Enter of an answer ends the line with the question.
+  #enter(run = null) {
+    for (const stream of this.#streams.values()) if (stream.run === run) this.#close(stream);
+  }
+
+  #endRun(run) {
+    this.#enter(run);
+    for (const [key, stream] of this.#streams) if (stream.run === run) this.#streams.delete(key);
   }
 
   #begin(record, part) {
@@ -186,7 +201,7 @@ export class LogModel {
     this.#settle(line);
     line.sheet = null;
     line.open = false;
-    Object.assign(line, kindOf(line.text, line.stream));
+    Object.assign(line, line.typed ? { kind: "typed", data: null } : kindOf(line.text, line.stream));
     line.fold = line.stream === "fujita" ? null : stream.tracebacks.take(line);
     this.#dirty.add(line);
     if (line.fold) this.#dirty.add(line.fold.head);

@@ -77,7 +77,7 @@ export class RowMaker {
 
   #mark(line) {
     if (line.stream === "page") return el("span", { class: "mark" });
-    const title = words.log.markTitle(line.stream, fullTime(line.time), line.data?.slow);
+    const title = words.log.markTitle(line.stream, fullTime(line.time), line);
     return el(
       "a",
       {
@@ -85,9 +85,9 @@ export class RowMaker {
         href: `#${permalink(line)}`,
         tabindex: "-1",
         title,
-        "aria-label": words.log.streams[line.stream],
+        "aria-label": line.typed ? words.log.typed : words.log.streams[line.stream],
       },
-      MARKS[line.stream] ?? "",
+      line.typed ? ">" : (MARKS[line.stream] ?? ""),
     );
   }
 
