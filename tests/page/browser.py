@@ -13,6 +13,7 @@ from typing import Any
 
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
+from tests.djangos import CACHE
 from tests.sidecar import PATIENCE, Fujita
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
@@ -25,6 +26,7 @@ SWITCHES = [
     "--enable-precise-memory-info",
     "--js-flags=--expose-gc",
 ]
+AXE = CACHE / "axe" / "node_modules" / "axe-core" / "axe.min.js"
 MILLISECONDS = PATIENCE * 1000
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
@@ -139,8 +141,16 @@ async def visit_site(fujita: Fujita, name: str, path: str = "/") -> int:
     return int(answer.code)
 
 
+async def violations(page: Page) -> list[str]:
+    """What axe-core calls serious or critical on the page as it stands."""
+    await page.evaluate(AXE.read_text())
+    found = await page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    bad = [one for one in found["violations"] if one["impact"] in ("serious", "critical")]
+    return [f"{one['id']}: {[node['html'][:120] for node in one['nodes'][:3]]}" for one in bad]
+
+
 def screenshots() -> Path:
     """Where screenshots go, to be looked at."""
-    folder = Path(__file__).parent.parent.parent / ".cache" / "screenshots"
+    folder = CACHE / "screenshots"
     folder.mkdir(parents=True, exist_ok=True)
     return folder

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import expect
 
-from tests.page.browser import at_rest, caught_up, chromium, context, kept, until, visit
+from tests.page.browser import at_rest, caught_up, chromium, context, kept, until, violations, visit
 from tests.page.configs import blog, printer
 from tests.sidecar import sidecar
 
@@ -134,6 +134,7 @@ async def test_signing_in_out_and_an_expired_cookie(tmp_path: Path) -> None:
         await token.fill("open-barley")
         await page.get_by_role("button", name="Sign in").click()
         await expect(page.get_by_role("alert")).to_be_visible()
+        assert await violations(page) == []
         await token.fill("open-sesame")
         await page.get_by_role("button", name="Sign in").click()
         await caught_up(page, "Quit the server")

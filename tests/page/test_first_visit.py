@@ -8,7 +8,7 @@ from pathlib import Path
 
 from playwright.async_api import expect
 
-from tests.page.browser import caught_up, chromium, kept, rows, tab, visit, visit_site
+from tests.page.browser import caught_up, chromium, kept, rows, tab, violations, visit, visit_site
 from tests.page.configs import blog, printer
 from tests.sidecar import sidecar
 
@@ -84,6 +84,7 @@ async def test_without_javascript_there_is_a_link_to_the_plain_log(tmp_path: Pat
 async def test_without_a_config_the_page_says_what_to_write_until_it_is_written(tmp_path: Path) -> None:
     async with sidecar(tmp_path, "") as fujita, visit(fujita, "/") as page:
         await expect(page.locator(".nothing")).to_contain_text(str(fujita.config))
+        assert await violations(page) == []
         example = await page.locator(".nothing pre").inner_text()
         assert len(example.strip().split("\n")) == 5
         fujita.config.write_text(example)

@@ -9,12 +9,10 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.djangos import CACHE
-from tests.page.browser import PHONE, caught_up, chromium, screenshots, tab, visit, visit_site
+from tests.page.browser import PHONE, caught_up, chromium, screenshots, tab, violations, visit, visit_site
 from tests.page.configs import blog, program
 from tests.sidecar import Fujita, sidecar
 
-AXE = CACHE / "axe" / "node_modules" / "axe-core" / "axe.min.js"
 SIDEWAYS = "() => document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth"
 FOCUSED = """() => {
     const one = document.activeElement;
@@ -178,13 +176,6 @@ async def test_question_mark_lists_exactly_the_keys_that_exist(tmp_path: Path) -
         await fujita.until_state("blog", "stopped")
 
 
-async def violations(page: Page) -> list[str]:
-    await page.evaluate(AXE.read_text())
-    found = await page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    bad = [one for one in found["violations"] if one["impact"] in ("serious", "critical")]
-    return [f"{one['id']}: {[node['html'][:120] for node in one['nodes'][:3]]}" for one in bad]
-
-
 @pytest.mark.parametrize("theme", ["light", "dark"])
 async def test_axe_finds_nothing_serious(tmp_path: Path, theme: str) -> None:
     config = blog(tmp_path) + program("gone", "exit 7")
@@ -207,6 +198,13 @@ async def test_axe_finds_nothing_serious(tmp_path: Path, theme: str) -> None:
                     await page.keyboard.press(key)
                     assert await violations(page) == []
                     await page.keyboard.press("Escape")
+                await page.get_by_role("searchbox").fill("GET")
+                await page.get_by_role("searchbox").press("Enter")
+                await page.evaluate(
+                    "location.hash = '#another:1'; WebSocket = class { close() {} }; fujita.stream.again()"
+                )
+                await expect(page.locator(".banner")).to_contain_text("Connection lost")
+                assert await violations(page) == []
 
 
 async def test_every_look_can_be_taken(tmp_path: Path) -> None:

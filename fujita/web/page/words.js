@@ -133,6 +133,7 @@ export const words = {
     undo: "Show them again",
     nothingMatches: "No line matches.",
     showAll: "Show all lines",
+    noProblem: "No problem stands in what is shown of the log.",
     empty: {
       waiting: "Nothing printed yet. The log begins when the project can start.",
       starting: "Nothing printed yet. Django’s first words take a second or two.",

@@ -82,6 +82,7 @@ export class Going {
       const line = rows[(place + direction * i + rows.length * 2) % rows.length];
       if (isProblem(line) && line !== this.log.view.current) return this.reveal(line);
     }
+    if (!rows.some(isProblem)) this.log.app.toast(words.log.noProblem);
   }
 
   /** The line of a record of this project's log: the problem card's "Show in log". */
@@ -93,7 +94,7 @@ export class Going {
   showNewestProblem() {
     const { rows } = this.log.projection;
     for (let i = rows.length - 1; i >= 0; i--) if (isProblem(rows[i])) return this.reveal(rows[i]);
-    return undefined;
+    return this.log.app.toast(words.log.noProblem);
   }
 
   /** Goes to the line of the page's own link as soon as the log has come. */
