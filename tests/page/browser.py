@@ -99,9 +99,9 @@ async def kept(page: Page) -> list[dict[str, Any]]:
 
 
 async def caught_up(page: Page, text: str) -> None:
-    """Waits until a line with this text is kept and shown as far as it is."""
+    """Waits until a line with this text is kept and shown as far as it is; more may be on its way."""
     script = """text => window.fujita?.screen.log?.feeds.some(
-        ({model, busy}) => !busy && model.lines().some(line => line.text.includes(text))
+        ({model}) => model.lines().some(line => line.text.includes(text))
     )"""
     await page.wait_for_function(script, arg=text)
     await page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
