@@ -7,7 +7,9 @@ import secrets
 import time
 from pathlib import Path
 
-from tests.abuse.wire import CHANGES, PAGES, SLEEPER, STREAMS, Answer, ask, handshake, request, tell
+import pytest
+
+from tests.abuse.wire import CHANGES, PAGES, SLEEPER, STREAMS, Answer, alive, ask, handshake, request, tell, wire
 from tests.sidecar import sidecar
 
 FOREIGN_HOSTS = (
@@ -317,3 +319,14 @@ async def test_cookies_of_other_programs_on_this_host_change_nothing_and_cost_no
             began = time.monotonic()
             assert (await ask(fujita, "GET", "/api/projects", f"Cookie: {cookie}")).status == 200
             assert time.monotonic() - began < 1
+
+
+@pytest.mark.slow
+async def test_a_thousand_wrong_tokens_are_refused_and_are_no_news(tmp_path: Path) -> None:
+    form = "Content-Type: application/x-www-form-urlencoded"
+    async with sidecar(tmp_path, with_token(SLEEPER)) as fujita, alive(fujita), wire(fujita) as one:
+        said = len(fujita.stderr)
+        for number in range(1000):
+            await one.say(request("POST", "/sign-in", form, body=f"token={TOKEN}{number}".encode()))
+            assert (await one.answer()).status == 401
+        assert len(fujita.stderr) == said

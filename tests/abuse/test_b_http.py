@@ -282,3 +282,12 @@ async def test_clients_that_take_for_ever_to_say_what_they_want_are_hung_up_on(t
         heads = [drip(b"GET / HTTP/1.1\r\nHost: localhost\r\nX: ") for _ in range(300)]
         bodies = [drip(request("POST", "/api/projects/one/run", JSON, "Content-Length: 500")) for _ in range(50)]
         assert max(await asyncio.gather(*heads, *bodies)) < 25
+
+
+@pytest.mark.slow
+async def test_who_says_nothing_at_all_is_hung_up_on(tmp_path: Path) -> None:
+    async with sidecar(tmp_path, SLEEPER) as fujita, alive(fujita), wire(fujita) as silent, wire(fujita) as idle:
+        await idle.say(request("GET", "/healthz"))
+        assert (await idle.answer()).status == 200
+        for one in (silent, idle):
+            assert await asyncio.wait_for(one.reader.read(), 120) == b""

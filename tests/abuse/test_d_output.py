@@ -124,7 +124,7 @@ async def test_the_streams_of_one_process_are_each_in_order_and_never_glued_toge
             assert text.splitlines()[:5000] == [f"{word} {number}" for number in range(5000)]
 
 
-@pytest.mark.parametrize("size", ["1 B", "64 KiB"])
+@pytest.mark.parametrize("size", ["0", "1 B", "64 KiB"])
 async def test_a_small_cache_keeps_the_last_records_whole(tmp_path: Path, size: str) -> None:
     code = (
         "import os; [os.write(1, b'%d' % (n % 10) * 60000 + b'\\n') for n in range(20)]\n"
@@ -177,3 +177,23 @@ async def test_under_a_flood_the_loop_turns_memory_is_bounded_and_the_button_wor
         await fujita.until_state("one", "stopped")
         assert not psutil.pid_exists(pid)
         assert peak_rss(fujita) - before < (48 + 3 * 16) * MIB
+
+
+@pytest.mark.slow
+async def test_a_small_record_costs_the_cache_what_it_costs_the_memory(tmp_path: Path) -> None:
+    code = (
+        "import os, sys, time; sys.stdin.readline()\n"
+        "for _ in range(200_000):\n"
+        "    os.write(1, b'x\\n'); end = time.perf_counter() + 0.00005\n"
+        "    while time.perf_counter() < end: pass\n"
+        "print('all said', flush=True); sys.stdin.readline()"
+    )
+    async with sidecar(tmp_path, one(code, "cache: 8 MiB,")) as fujita, alive(fujita):
+        await fujita.until_state("one", "running")
+        before = rss(fujita)
+        await fujita.post("/api/projects/one/input", {"text": "go\n"})
+        await fujita.until_log("one", "all said", 120)
+        async with fujita.stream("/api/projects/one/log/stream") as told:
+            hello = (await told.__anext__())["hello"]
+        print(f"{hello['next'] - hello['first']} records kept of {hello['next'] - 1}")
+        assert rss(fujita) - before < (8 + 16) * MIB
