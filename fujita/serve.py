@@ -17,6 +17,7 @@ from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 
 from fujita import words
+from fujita.cli.terminal import harmless
 from fujita.config.load import ConfigError
 from fujita.config.models import Console
 from fujita.journaling import copy_logs
@@ -46,9 +47,18 @@ class CannotServe(Exception):
     """Why there can be no sidecar; str() is for the person who started it."""
 
 
+class Harmless(logging.Formatter):
+    """Titles and what Django printed are others' text, and this may be a terminal."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return harmless(super().format(record))
+
+
 def serve(config: Path) -> int:
     """Runs until SIGTERM or SIGINT; returns the exit status."""
-    logging.basicConfig(format="fujita: %(message)s", stream=sys.stderr, level=logging.INFO)
+    spoken = logging.StreamHandler(sys.stderr)
+    spoken.setFormatter(Harmless("fujita: %(message)s"))
+    logging.basicConfig(handlers=[spoken], level=logging.INFO)
     logging.getLogger("tornado.general").setLevel(logging.CRITICAL)  # a client's nonsense is no news
     faulthandler.enable()  # systemd's watchdog ends a hung sidecar by SIGABRT: its log then says where it hung
     unignore_signals()

@@ -62,7 +62,7 @@ class Cache:
         if earlier and earlier.records:
             self.first = earlier.records[0].id
             self._records = {record.id: record for record in earlier.records}
-            self._size = sum(record.size + OVERHEAD for record in earlier.records)
+            self._size = sum(len(record.line) + OVERHEAD for record in earlier.records)
             self._evict()
 
     def append(self, stream: str, text: str, run: str | None = None, **marks: object) -> Record:

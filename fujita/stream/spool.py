@@ -73,7 +73,7 @@ class Spool:
         """Keeps `record`; what is older than `first` is kept no longer."""
         if self.broken:
             return
-        parts = [*record.parts]
+        parts = [record.line]
         if self._moved:
             self._read.update(self._moved)
             parts.insert(0, line({"read": self._moved}))

@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.abuse.wire import SLEEPER, Wire, alive, deaf, family, handshake, living, python
+from tests.abuse.wire import SLEEPER, Wire, alive, deaf, family, handshake, living, python, request
 from tests.sidecar import ROOT, Fujita, free_port, sidecar
 
 DEAF = "trap '' TERM INT HUP; echo ready; while :; do sleep 0.1; done"
@@ -56,12 +56,25 @@ async def reloading(fujita: Fujita) -> None:
     fujita.reload_by_signal()
 
 
+async def told_already_and_reloading(fujita: Fujita) -> None:
+    """What is asked for while it ends is not begun."""
+    fujita.write_config(CONFIG.replace("600", "602"))
+    waiting = Wire(*await asyncio.open_connection("127.0.0.1", fujita.port))
+    os.kill(fujita.pid, signal.SIGTERM)
+    await waiting.say(request("POST", "/api/reload", body=b""))
+    for _ in range(10):
+        os.kill(fujita.pid, signal.SIGHUP)
+        await asyncio.sleep(0.05)
+    waiting.hang_up()
+
+
 async def a_process_is_frozen(fujita: Fujita) -> None:
     os.kill((await fujita.until_state("sleeper", "running"))["pid"], signal.SIGSTOP)
 
 
 SITUATIONS: tuple[Callable[[Fujita], object], ...] = (
-    nothing_special, stopping, restarting, running_a_command, told_already, reloading, a_process_is_frozen,
+    nothing_special, stopping, restarting, running_a_command, told_already, reloading, told_already_and_reloading,
+    a_process_is_frozen,
 )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ import pty
 from pathlib import Path
 
 from tests.cli.command import COMMAND, environment, fujita, shell
-from tests.sidecar import PATIENCE, free_port
+from tests.sidecar import PATIENCE, free_port, sidecar
 
 CONFIG = "console: {{listen: '127.0.0.1:{port}'}}\nprojects: {{quiet: {{directory: ., command: [sleep, '600']}}}}\n"
 
@@ -56,3 +56,21 @@ async def test_it_lives_on_when_its_terminal_is_closed(tmp_path: Path) -> None:
     finally:
         process.terminate()
         assert await asyncio.wait_for(process.wait(), PATIENCE) == 0
+
+
+async def test_what_it_says_does_nothing_to_its_terminal(tmp_path: Path, django_python: str) -> None:
+    fails = """import sys; sys.stderr.write(
+        'Traceback (most recent call last):\\n  File "\\x1b]0;evil\\x07x.py", line 1, in <module>\\nValueError: boom\\n'
+    ); sys.exit(1)"""
+    (tmp_path / "manage.py").write_text(fails)
+    config = (
+        f'projects: {{one: {{directory: ., python: {django_python}, title: "a\\u202eb", '
+        f"address: 127.0.0.1:{free_port()}}}}}"
+    )
+    async with sidecar(tmp_path, config) as running:
+        exited = await running.until_state("one", "exited")
+        assert exited["problem"]["kind"] == "ValueError"
+        await running.end()
+    said = "".join(running.stderr)
+    assert "a<U+202E>b: Django exited: ValueError in" in said
+    assert not [letter for letter in said if letter != "\n" and not letter.isprintable()]
