@@ -7,9 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from tests import djangos
+
+hypothesis.settings.register_profile("busy", deadline=None)  # of time, that is: other people use this machine too
+hypothesis.settings.load_profile("busy")
 
 PROJECTS = Path(__file__).parent / "projects"
 

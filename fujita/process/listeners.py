@@ -75,10 +75,11 @@ def family_of(pid: int) -> list[int]:
 
 def holder_of(port: int) -> Holder | None:
     """Who listens on `port`, or None if nobody does."""
-    if not listening_sockets(port):
+    sockets = listening_sockets(port)  # once: the kernel's table has a line for each connection of the machine
+    if not sockets:
         return None
     for process in psutil.process_iter():
-        if server_among([process.pid], port):
+        if not sockets.keys().isdisjoint(sockets_of(process.pid)):
             try:
                 return Holder(process.pid, words.printable(process.name()), process.environ().get("FUJITA_PROJECT"))
             except psutil.Error:
