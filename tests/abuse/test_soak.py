@@ -20,6 +20,8 @@ from tests.abuse.wire import PING, PONG, alive, deaf, frame, python, stream, unt
 from tests.sidecar import Fujita, sidecar
 
 SECONDS = float(os.environ.get("FUJITA_SOAK", 600))
+WARMING_UP = 240.0
+"""Seconds until every cache is full and every peak was met: from then on the memory stays as it is."""
 RESTARTS = 200
 DEAF_CLIENTS = 5
 MEMORY = 1.10
@@ -199,7 +201,7 @@ async def test_after_ten_minutes_of_everything_it_is_as_it_was(tmp_path: Path) -
         await fujita.until_state("counter", "running")
         soak = Soak(fujita, SECONDS / RESTARTS)
         async with alive(fujita):
-            await soak.go_on(min(60.0, SECONDS))  # until every cache is full, and all code has run
+            await soak.go_on(min(WARMING_UP, SECONDS))
         before = await at_rest(fujita)
         counter = await fujita.status("counter")
         soak.restarts = 0
