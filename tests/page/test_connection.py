@@ -8,7 +8,6 @@ import socket
 import struct
 from pathlib import Path
 
-import pytest
 from playwright.async_api import expect
 
 from tests.page.browser import at_rest, caught_up, chromium, context, kept, until, violations, visit
@@ -164,7 +163,6 @@ async def test_a_removed_project_is_said(tmp_path: Path) -> None:
         await expect(page.locator(".project-link")).to_have_text("Printer")
 
 
-@pytest.mark.slow
 async def test_a_hidden_tab_catches_up_after_two_minutes_of_flood(tmp_path: Path) -> None:
     async with sidecar(tmp_path, printer(tmp_path, FLOOD)) as fujita, visit(fujita, "/projects/printer") as page:
         await caught_up(page, "flood 1000 ")

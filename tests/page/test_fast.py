@@ -7,7 +7,6 @@ import statistics
 import time
 from pathlib import Path
 
-import pytest
 from playwright.async_api import Page
 
 from tests.page.browser import caught_up, until, visit
@@ -69,7 +68,6 @@ async def report(page: Page, waits: list[float]) -> None:
     )
 
 
-@pytest.mark.slow
 async def test_two_hundred_thousand_lines_can_be_scrolled_searched_and_typed_at(tmp_path: Path) -> None:
     config = printer(tmp_path, MANY, more="cache: 64 MiB\n")
     async with sidecar(tmp_path, config) as fujita, visit(fujita, "/projects/printer") as page:
@@ -91,7 +89,6 @@ async def test_two_hundred_thousand_lines_can_be_scrolled_searched_and_typed_at(
         assert await page.locator(".row").count() <= 2000
 
 
-@pytest.mark.slow
 async def test_a_flood_leaves_the_stop_button_and_the_memory_alone(tmp_path: Path) -> None:
     async with sidecar(tmp_path, printer(tmp_path, FLOOD)) as fujita, visit(fujita, "/projects/printer") as page:
         await page.locator(".row", has_text="flood").first.wait_for()
