@@ -218,6 +218,9 @@ async def sidecar(
         await _until_it_listens(fujita)
         yield fujita
         assert not any("Traceback" in line for line in fujita.stderr), "".join(fujita.stderr)
+    except BaseException:
+        await _tell(fujita)
+        raise
     finally:
         if fujita.process.returncode is None:
             try:
@@ -232,6 +235,14 @@ async def _keep(fujita: Fujita) -> None:
     assert fujita.process.stderr
     async for line in fujita.process.stderr:
         fujita.stderr.append(line.decode(errors="replace"))
+
+
+async def _tell(fujita: Fujita) -> None:
+    """Prints how things stood when a test failed: it may not fail again."""
+    print("".join(fujita.stderr[-50:]))
+    with suppress(Exception):
+        for status in (await asyncio.wait_for(fujita.get("/api/projects"), 5))["projects"]:
+            print(status, (await asyncio.wait_for(fujita.log(status["name"]), 5))[-3000:], sep="\n")
 
 
 async def _until_it_listens(fujita: Fujita) -> None:

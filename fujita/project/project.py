@@ -183,6 +183,8 @@ class Project:
         if state is State.RUNNING:
             self._running_since = time.monotonic()
             self._recovery.serves()
+        if state is State.STOPPED:
+            self._recovery.rests()
         if state in IDLE or state in (State.STARTING, State.RUNNING):
             self._facts.problem = self._facts.problem if state is State.EXITED else None
         if state is not State.BACKOFF:

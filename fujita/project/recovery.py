@@ -28,20 +28,27 @@ class Recovery:
         self._observer = observer
         self._watch = Watch(config.directory)
         self._by_itself = False
+        self._known = False
         self._answers = 0
 
     async def starts(self) -> None:
         """Fujita starts it: what is saved from now on may mend it, even before it has failed. Not twice in a row, since
-        a start that itself writes files would mend itself for ever."""
+        a start that itself writes files would mend itself for ever. How things were is known where a save is the
+        reason: a new look at a large tree would take long, and hide what is saved meanwhile."""
+        known, self._known = self._known, False
         if self._by_itself:
             self._watch.forget()
-        else:
+        elif not known:
             await self._watch.begin()
 
     async def reloads(self) -> None:
         """The same of a start by Django's own reloader, which does not start by itself."""
         self._by_itself = False
         await self._watch.begin()
+
+    def rests(self) -> None:
+        """Nothing is tried until somebody says so; what was saved by then belongs to that try."""
+        self._known = False
 
     def serves(self) -> None:
         """The try was good: what was saved since belongs to no failure."""
@@ -52,7 +59,7 @@ class Recovery:
     async def saved(self, problem: Problem | None) -> str:
         """A file that matters was saved since the try began."""
         change = await self._change(problem)
-        self._by_itself = change.early
+        self._by_itself, self._known = change.early, True
         return words.said_starting_because(self._who, words.changed(change.file, change.how))
 
     async def unheeded(self, problem: Problem | None) -> str:
@@ -62,7 +69,7 @@ class Recovery:
             tries = self._observer.seen.tries
             await asyncio.sleep(UNHEEDED_AFTER)
             if self._observer.seen.tries == tries:
-                self._by_itself = change.early
+                self._by_itself, self._known = change.early, True
                 return words.said_restarting_because(self._who, words.changed(change.file, change.how))
 
     async def slow(self) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.abuse.wire import CHANGES, PAGES, SLEEPER, STREAMS, Answer, alive, ask, handshake, request, tell, wire
+from tests.abuse.wire import CHANGES, PAGES, SLEEPER, STREAMS, Answer, alive, ask, handshake, request, tell, until, wire
 from tests.sidecar import sidecar
 
 FOREIGN_HOSTS = (
@@ -325,6 +325,7 @@ async def test_cookies_of_other_programs_on_this_host_change_nothing_and_cost_no
 async def test_a_thousand_wrong_tokens_are_refused_and_are_no_news(tmp_path: Path) -> None:
     form = "Content-Type: application/x-www-form-urlencoded"
     async with sidecar(tmp_path, with_token(SLEEPER)) as fujita, alive(fujita), wire(fujita) as one:
+        await until(lambda: "is running" in "".join(fujita.stderr), "the project did not run")
         said = len(fujita.stderr)
         for number in range(1000):
             await one.say(request("POST", "/sign-in", form, body=f"token={TOKEN}{number}".encode()))

@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -68,8 +68,12 @@ async def tab(
     async with context(browser, **options) as made:
         page = await made.new_page()
         wrong = listen(page, fujita.url)
-        await page.goto(fujita.url + path)
-        yield page
+        try:
+            await page.goto(fujita.url + path)
+            yield page
+        except BaseException:
+            await tell(page, wrong)
+            raise
         unexpected = [one for one in wrong if not expected or not re.search(expected, one)]
         assert not unexpected, "\n".join(unexpected)
 
@@ -84,6 +88,13 @@ def listen(page: Page, home: str) -> list[str]:
     hosts = (home, home.replace("http", "ws"), "data:", "blob:")
     page.on("request", lambda asked: None if asked.url.startswith(hosts) else wrong.append(f"request: {asked.url}"))
     return wrong
+
+
+async def tell(page: Page, wrong: list[str]) -> None:
+    """Prints what the page showed when a test failed: it may not fail again."""
+    print("\n".join(wrong))
+    with suppress(Exception):
+        print((await asyncio.wait_for(page.inner_text("body"), 5))[:3000])
 
 
 async def rows(page: Page) -> list[str]:
