@@ -248,7 +248,7 @@ class Supervisor:
         for name in changed + added:
             project, inherited = self.projects[name], self._inherited.pop(name, None)
             if isinstance(project, LastingProject) and inherited and inherited.same_config:
-                project.adopt(inherited)
+                await self._go_on(project, inherited)
             elif name in wanted or (name in added and self._starts_by_itself(new[name], inherited)):
                 project.ask(Event.START)
         moved = self.listens is not None and self.listens != config.console.listen
@@ -257,6 +257,29 @@ class Supervisor:
             for kind, names in (("added", added), ("changed", changed), ("removed", gone))
             for name in names
         ] + [words.listen_needs_restart(config.console.listen)] * moved
+
+    async def _go_on(self, project: LastingProject, inherited: Inherited) -> None:
+        """With what an earlier sidecar left. Where that fails, what was left is ended, and the project begins anew."""
+        name, wanted = project.config.name, self._starts_by_itself(project.config, inherited)
+        try:
+            project.adopt(inherited)
+        except Exception as error:
+            log.exception("%s can't be taken over", name)
+            self._damaged[name] = words.not_taken_over(name, repr(error))
+            await project.close()
+            await self._end_left(name, inherited)
+            self.projects[name] = self._project(project.config, None)
+            if wanted:
+                self.projects[name].ask(Event.START)
+
+    async def _end_left(self, name: str, inherited: Inherited) -> None:
+        deadline = asyncio.get_running_loop().time() + ORPHANS_PATIENCE
+        for left in inherited.starts:
+            await self._starter(name).tree(left.start, left.pid).end(lambda: deadline)
+            if self._handovers:
+                self._handovers.of(name).forget(left.start)
+        if self._handovers:
+            self._handovers.drop(name)
 
     def _starts_by_itself(self, config: ProjectConfig, inherited: Inherited | None) -> bool:
         """As somebody last wanted it of an earlier sidecar, else as the config says."""

@@ -23,6 +23,7 @@ DEBIAN = {
     "zsh": "zsh",
     "fish": "fish",
     "faketime": "faketime",
+    "iptables": "iptables",
     "/lib/systemd/systemd-journal-remote": "systemd-journal-remote",
     "/usr/lib/postgresql/*/bin/postgres": "postgresql",
 }

@@ -18,7 +18,8 @@ class Tasks:
     def start(self, name: str, work: Coroutine[object, object, None]) -> None:
         """Runs `work` under `name`, in the place of what ran under it."""
         self._cancel(name)
-        self._tasks[name] = asyncio.create_task(self._guarded(name, work), name=name)
+        task = self._tasks[name] = asyncio.create_task(self._guarded(name, work), name=name)
+        task.add_done_callback(lambda _: work.close())  # cancelled before it began, it would be reported as forgotten
 
     def keep(self, names: Collection[str]) -> None:
         """Cancels all but `names`, and but the one that asks."""

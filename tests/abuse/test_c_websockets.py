@@ -36,7 +36,7 @@ from tests.abuse.wire import (
     tell,
     until,
 )
-from tests.sidecar import Json, sidecar
+from tests.sidecar import Fujita, Json, sidecar
 
 LOG = "/api/projects/one/log/stream"
 LINES = 500_000
@@ -327,12 +327,15 @@ async def test_the_end_of_the_sidecar_is_said_with_1001_and_deaf_clients_do_not_
 @pytest.mark.slow
 async def test_a_client_that_vanished_without_a_word_is_let_go(tmp_path: Path) -> None:
     async with sidecar(tmp_path, SLEEPER) as fujita:
-        sockets = psutil.Process(fujita.pid).num_fds()
         clients = [deaf(fujita, path) for path in STREAMS for _ in range(5)]  # they answer no ping
-        await until(lambda: psutil.Process(fujita.pid).num_fds() >= sockets + 15, "not connected")
-        await until(lambda: psutil.Process(fujita.pid).num_fds() <= sockets + 5, "still there", 65)
+        await until(lambda: connections(fujita) == len(clients), "not connected")
+        await until(lambda: connections(fujita) == 0, "still there", 65)
         for client in clients:
             client.close()
+
+
+def connections(fujita: Fujita) -> int:
+    return sum(one.status == psutil.CONN_ESTABLISHED for one in psutil.Process(fujita.pid).net_connections("tcp"))
 
 
 async def test_status_streams_end_with_their_client(tmp_path: Path) -> None:

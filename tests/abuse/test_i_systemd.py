@@ -55,7 +55,8 @@ async def test_under_a_flood_a_crowd_reloads_and_a_large_tree_the_watchdog_is_fe
         os.kill(fujita.pid, signal.SIGSTOP)  # a loop that stands still feeds nobody
         count = len(systemd.times_of("WATCHDOG=1"))
         await asyncio.sleep(WATCHDOG)
-        assert len(systemd.times_of("WATCHDOG=1")) == count
+        assert len(systemd.times_of("WATCHDOG=1")) <= count + 1, "more than the one that was on its way"
+        count = len(systemd.times_of("WATCHDOG=1"))
         os.kill(fujita.pid, signal.SIGCONT)
         await until(lambda: len(systemd.times_of("WATCHDOG=1")) > count, "it does not go on")
     systemd.close()

@@ -39,6 +39,22 @@ for _ in range(3):
         os.execve("/bin/sleep", ["sleep", "600"], {})
 time.sleep(600)
 """
+ADOPTS_NOT = """
+try:
+    from fujita.project.lasting import LastingProject
+except ImportError:
+    LastingProject = None
+
+if LastingProject:
+    adopt = LastingProject.adopt
+
+    def fail(project, inherited):
+        adopt(project, inherited)
+        if project.config.name == "slow":
+            raise RuntimeError("not this one")
+
+    LastingProject.adopt = fail
+"""
 MORE = """
   count: {directory: blog, command: [python3, /vagrant/count.py]}
   asks: {directory: blog, command: [python3, /vagrant/asks.py], autostart: false}
@@ -263,6 +279,25 @@ def test_what_is_damaged_begins_anew_and_is_said(box: Box) -> None:
     assert after["epoch"] != before["epoch"]
     assert not box.succeeds("kill", "-0", str(before["pid"]))
     assert "slow begins anew" in log(box, "slow")
+
+
+def test_what_can_not_be_taken_over_begins_anew_and_harms_no_other(box: Box, provisioned: Provisioned) -> None:
+    before = {one["project"]: one["pid"] for one in box.ask("/api/projects")["projects"]}
+    (provisioned.folder / "broken").mkdir(exist_ok=True)
+    (provisioned.folder / "broken/sitecustomize.py").write_text(ADOPTS_NOT)
+    drop_in = "/run/systemd/system/fujita.service.d/broken.conf"
+    box.shell(f"mkdir -p $(dirname {drop_in})")
+    try:
+        box.shell(f"printf '[Service]\\nEnvironment=PYTHONPATH=/vagrant/broken\\n' >{drop_in}; systemctl daemon-reload")
+        restart(box, "restart")
+        until(lambda: box.ask("/api/projects/slow")["pid"] not in (None, before["slow"]), "another start")
+        assert not box.succeeds("kill", "-0", str(before["slow"]))
+        assert "slow begins anew" in log(box, "slow")
+        assert box.ask("/api/projects/count")["pid"] == before["count"]
+    finally:
+        box.shell(f"rm {drop_in}; systemctl daemon-reload")
+    restart(box, "restart")
+    assert "slow went on" in log(box, "slow")
 
 
 def test_a_full_disk_is_said_once_and_the_log_goes_on(box: Box) -> None:
