@@ -117,9 +117,10 @@ def exited(who: str, problem: Problem | None, code: int | None, signal: str | No
 def next_start(problem: Problem | None, on_change: bool) -> str:
     if problem is None:
         return "Fujita starts it again when you save a file" if on_change else "press Start to run it again"
+    by_a_save = on_change and problem.kind != "DjangoMissing"  # no file names Django
     return {
         SAVE: "Fujita starts it again when you save a fix" if on_change else "press Start when it is mended",
-        INSTALL: "install it, then press Start",
+        INSTALL: "install it and press Start, or save a fix" if by_a_save else "install it, then press Start",
         ANSWER: "press Start when it answers",
         RESTART: "press Start when it is there again",
         CONFIG: "change fujita.yml, then run fujita reload",

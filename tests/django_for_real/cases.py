@@ -12,8 +12,8 @@ Edit = Callable[[str], str | None]
 @dataclass(frozen=True)
 class Case:
     """`edits` break the project of tests/projects/blog; it comes to `state` with a problem of `kind`, in the file and
-    line that are marked HERE. `summary` is its beginning, where it does not follow from the rest. Restored files make
-    it run again by themselves, if `heals`."""
+    line that are marked HERE. `summary` and `hint` are beginnings, the summary's where it does not follow from the
+    rest. Restored files make it run again by themselves, if `heals`."""
 
     name: str
     edits: Mapping[str, Edit]
@@ -25,6 +25,7 @@ class Case:
     oldest: str = "1.11"
     newest: str = "99"
     file: str | None = None
+    hint: str | None = None
     by_version: Mapping[str, str] = field(default_factory=dict)
     """Kinds that differ from `kind`; python 2.7 has no ModuleNotFoundError anyway."""
 
@@ -67,6 +68,11 @@ GROUP = "raise ExceptionGroup('several', [ValueError('one'), TypeError('two')]) 
 CIRCULAR = "from mysite.urls import urlpatterns  # HERE"
 POSTGRES = "DATABASES = {'default': {'ENGINE': 'django.db.backends.postgresql', 'NAME': 'x'}}"
 SIGNAL = "import os, signal\nos.kill(os.getpid(), signal.{})"
+SESSIONS = """
+INSTALLED_APPS += ['django.contrib.sessions']
+MIDDLEWARE = MIDDLEWARE_CLASSES = ['django.contrib.sessions.middleware.SessionMiddleware']
+SESSION_ENGINE = 'django.contrib.sessions.backends.nosuch'
+"""
 MYSQL = "DATABASES = {'default': {'ENGINE': 'django.db.backends.mysql', 'NAME': 'x'}}"
 
 BROKEN = (
@@ -113,6 +119,23 @@ BROKEN = (
         {SETTINGS: append("INSTALLED_APPS += ['nosuchapp']")},
         kind="ModuleNotFoundError",
         summary="{kind}: No module named 'nosuchapp'. Install it and press Restart, or save a fix",
+        hint="INSTALLED_APPS names it: correct the name, or pip install nosuchapp",
+    ),
+    Case(
+        "ROOT_URLCONF: missing",
+        {SETTINGS: append("ROOT_URLCONF = 'mysite.nosuch'")},
+        kind="ModuleNotFoundError",
+        summary="{kind}: No module named 'mysite.nosuch'. Django restarts when you save a fix",
+        hint="ROOT_URLCONF names it: correct the name",
+        oldest="2.2",  # python 2.7 names the module without its package
+    ),
+    Case(
+        "SESSION_ENGINE: missing",
+        {SETTINGS: append(SESSIONS)},
+        kind="ModuleNotFoundError",
+        summary="{kind}: No module named 'django.contrib.sessions.backends.nosuch'",
+        hint="SESSION_ENGINE names it: correct the name",
+        oldest="2.2",
     ),
     Case(
         "DATABASES: bad ENGINE",
@@ -150,6 +173,7 @@ BROKEN = (
         {SETTINGS: append("MIDDLEWARE = ['nosuch.Middleware']")},
         kind="ModuleNotFoundError",
         summary="{kind}: No module named 'nosuch'. Install it",
+        hint="MIDDLEWARE names it: correct the name",
     ),
     Case("migration: SyntaxError", {MIGRATION: append("def (  # HERE")}, kind="SyntaxError"),
 )
@@ -162,7 +186,7 @@ EXITED = (
         {SETTINGS: append("import nosuchmodule  # HERE")},
         "exited",
         "ModuleNotFoundError",
-        "Django exited: {kind} in mysite/settings.py, line {line}. Install it, then press Start",
+        "Django exited: {kind} in mysite/settings.py, line {line}. Install it and press Start, or save a fix",
     ),
     Case(
         "settings: sys.exit",
@@ -191,6 +215,15 @@ EXITED = (
 )
 
 AT_START = (
+    Case(
+        "TEMPLATES: missing BACKEND",
+        {SETTINGS: append("TEMPLATES[0]['BACKEND'] = 'nosuch.Templates'")},
+        "exited",
+        "ModuleNotFoundError",
+        "Django exited: {kind}: No module named 'nosuch'. Install it and press Start, or save a fix",
+        hint="TEMPLATES names it: correct the name",
+        oldest="3.2",  # earlier ones look when a template is asked for
+    ),
     Case(
         "templatetags: SyntaxError",
         {"polls/templatetags/__init__.py": write(""), "polls/templatetags/x.py": write("def (  # HERE\n")},

@@ -132,6 +132,8 @@ def check(status: Json, case: Case, line: int | None, stage: Stage) -> None:
     )
     if stage.version == "1.11":
         summary = summary.replace("'", "")  # python 2.7 quotes no names
+    if case.hint:
+        assert (problem["hint"] or "").startswith(case.hint), status
     assert status["summary"].startswith(summary), f"{status['summary']!r} is not {summary!r}"
 
 
