@@ -302,7 +302,7 @@ def restarting(who: str) -> str:
 
 
 def held_by_kernel(who: str) -> str:
-    return f"{who} can't be ended: the kernel holds its process, only a restart of the box frees it"
+    return f"{who} can't be ended: the system does not let go of it. Restart the box (vagrant reload)"
 
 
 def asks(who: str) -> str:
@@ -331,11 +331,11 @@ def unreachable(path: object, reason: str) -> str:
 
 
 def not_executable(path: object) -> str:
-    return f"{path}: it is there, but is not executable"
+    return f"{path}: it is there, but may not be run (chmod +x allows it)"
 
 
 def missing_program(name: str) -> str:
-    return f"the program {name}: it is not in PATH"
+    return f"the program {name}: it is not installed, or not where programs are looked for (PATH)"
 
 
 def gone_while_running(who: str, missing: str) -> str:
@@ -343,7 +343,7 @@ def gone_while_running(who: str, missing: str) -> str:
 
 
 def does_not_answer(path: object) -> str:
-    return f"{path}: it does not answer, its mount hangs"
+    return f"{path}: it does not answer. If that lasts, restart the box (vagrant reload)"
 
 
 def unstartable(error: Exception) -> str:
@@ -395,7 +395,7 @@ def said_port_is_free(who: str, port: int) -> str:
 
 def unkillable(pids: list[int]) -> str:
     held = ", ".join(str(pid) for pid in pids)
-    return f"the kernel does not let go of process {held}: only a restart of the box will end it"
+    return f"the system does not let go of process {held}: restart the box (vagrant reload)"
 
 
 def said_run_started(command: str) -> str:
