@@ -36,7 +36,9 @@ def main() -> int:
     told = []
     for row in chosen:
         print(row.title, flush=True)
-        figures = asyncio.run(measured(row, [name for name in row.who if name in who], given.rounds))
+        figures = asyncio.run(
+            measured(row, [name for name in row.who if name in who], given.rounds, LONGEST * max(1.0, given.scale))
+        )
         print("\n".join(lines(row, figures)) + "\n", flush=True)
         told.append({"row": row.name, "title": row.title, "figures": figures})
     given.json.parent.mkdir(exist_ok=True)
@@ -44,14 +46,14 @@ def main() -> int:
     return 0
 
 
-async def measured(row: Row, who: list[str], rounds: int) -> dict[str, list[Figures]]:
+async def measured(row: Row, who: list[str], rounds: int, longest: float) -> dict[str, list[Figures]]:
     """The figures of each round, everybody in every round, so that a busy minute is busy for all."""
     figures: dict[str, list[Figures]] = {name: [] for name in who}
     for _ in range(rounds):
         for name in who:
             with tempfile.TemporaryDirectory() as folder:
                 try:
-                    figures[name].append(await asyncio.wait_for(row.run(Path(folder) / "bench", name), LONGEST))
+                    figures[name].append(await asyncio.wait_for(row.run(Path(folder) / "bench", name), longest))
                 except Exception as error:
                     print(f"  {name}: {type(error).__name__}: {error}", file=sys.stderr)
     return figures

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench import measure
+from tests.bench import company, measure
 from tests.bench.measure import Figures
 from tests.bench.subjects import SEVERAL
 
@@ -155,6 +155,18 @@ def at_rest(scale: float) -> list[Row]:
             "200 clients that wait",
             lambda folder, who: measure.idle_clients(folder, 200),
             goals=(Goal("KiB per idle client", 40),),
+        ),
+        Row(
+            "crowd",
+            "a restart while 500 pages see it",
+            lambda folder, who: company.status_changes(folder, 500, 10),
+        ),
+        Row("alone", "the same while none does", lambda folder, who: company.status_changes(folder, 0, 10)),
+        Row(
+            "day",
+            "10 projects, 20 lines/s each, 5 clients that come and go (--scale 40: an hour)",
+            lambda folder, who: company.long_day(folder, 90 * scale),
+            goals=(Goal("% more", 10),),
         ),
         Row("start", "from exec", lambda folder, who: measure.starts(folder), goals=(Goal("ms of status", 150),)),
     ]
