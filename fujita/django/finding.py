@@ -9,6 +9,12 @@ from fujita.django.problem import Problem
 
 
 @dataclass(frozen=True, slots=True)
+class Watching:
+    """`Watching for file changes with StatReloader`: this Django says when it reloads (2.2+, unless the project's
+    LOGGING silences django.utils.autoreload)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reloading:
     """`…/views.py changed, reloading.`: the server ends, and a new one starts (2.2+; 1.11 says nothing)."""
 
@@ -17,7 +23,8 @@ class Reloading:
 
 @dataclass(frozen=True, slots=True)
 class Checking:
-    """`Performing system checks...`: a new start begins."""
+    """`Performing system checks...`: a start goes on. On another stream than its traceback, and so read before or
+    after that; a start that fails early does not say it at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,4 +74,4 @@ class SpokeHttps:
     record: int
 
 
-Finding = Reloading | Checking | Failed | Announced | Unapplied | Erred | Answered | SpokeHttps
+Finding = Watching | Reloading | Checking | Failed | Announced | Unapplied | Erred | Answered | SpokeHttps

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 
 from fujita.django import rules
 from fujita.django.exceptions import problem_of
-from fujita.django.finding import Announced, Answered, Checking, Erred, Failed, Finding, Reloading
+from fujita.django.finding import Announced, Answered, Checking, Erred, Failed, Finding, Reloading, Watching
 from fujita.django.last_words import last_words
 from fujita.django.lines import Line, Lines
 from fujita.django.problem import Problem
@@ -111,12 +111,14 @@ class Reader:
         self._remember(record)
         for line in self._ears["stderr"].lines_of(record, all_of_them=self._reading is not None):
             finding = self._ears["stderr"].hears(line, self._tree)
-            if finding:
+            if finding and not isinstance(finding, Watching):
                 if isinstance(finding, Reloading):
                     self._ears["stdout"].listen(starting=True)
                 yield from self._close(finding)
                 yield finding
-            else:
+            else:  # the reloader's thread writes into the middle of a traceback
+                if finding:
+                    yield finding
                 yield from self._traceback(line)
 
     def _traceback(self, line: Line) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from fujita import words
-from fujita.django.finding import Announced, Answered, Checking, Finding, Reloading, SpokeHttps, Unapplied
+from fujita.django.finding import Announced, Answered, Checking, Finding, Reloading, SpokeHttps, Unapplied, Watching
 from fujita.django.lines import WATCHING
 from fujita.django.problem import MESSAGE_LIMIT, Problem
 from fujita.django.tracebacks import HEADER, Tree
@@ -53,6 +53,13 @@ LINES = (
         re.compile(r"Starting (?:ASGI/Daphne version \S+ )?development server at (https?://\S+)$"),
         lambda match, record, tree: Announced(match[1]),
         at_start=True,
+    ),
+    LineRule(
+        "stderr",
+        WATCHING,
+        re.compile(WATCHING + r"\w+$"),
+        lambda match, record, tree: Watching(),
+        by_the_way=True,
     ),
     LineRule(
         "stderr",

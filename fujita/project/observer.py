@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from fujita import words
 from fujita.config.models import ProjectConfig
-from fujita.django.finding import Announced, Answered, Checking, Erred, Finding, Reloading, Unapplied
+from fujita.django.finding import Announced, Answered, Checking, Erred, Finding, Reloading, Unapplied, Watching
 from fujita.django.problem import Problem
 from fujita.django.reader import Reader
 from fujita.project.status import Errors
@@ -33,12 +33,18 @@ PROMPT_AFTER = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the output since the start says; `tries` counts how often Django began anew."""
+    """What the output since the start says; `tries` counts how often Django began anew. It `tells_reloads` from 2.2 on,
+    and then nothing else counts as one."""
 
     migrations: int | None = None
     errors: Errors | None = None
     prompt: str | None = None
     tries: int = 0
+    tells_reloads: bool = False
+
+    def begins_anew(self, finding: Finding | None) -> bool:
+        """Whether `finding` says that Django does."""
+        return isinstance(finding, Reloading) or (isinstance(finding, Checking) and not self.tells_reloads)
 
 
 class Observer:
@@ -144,7 +150,9 @@ class Observer:
 
     def _take(self, finding: Finding) -> None:
         seen = self.seen
-        if isinstance(finding, (Checking, Reloading)):
+        if isinstance(finding, Watching):
+            self.seen = replace(seen, tells_reloads=True)
+        elif seen.begins_anew(finding):
             self.seen = replace(seen, tries=seen.tries + 1, migrations=None, errors=None)
         elif isinstance(finding, Unapplied):
             self.seen = replace(seen, migrations=finding.count)

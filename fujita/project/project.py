@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fujita import words
-from fujita.django.finding import Checking, Failed, Finding, Reloading, SpokeHttps
+from fujita.django.finding import Failed, Finding, Reloading, SpokeHttps
 from fujita.django.problem import Problem
 from fujita.host import Host
 from fujita.process.listeners import holder_of
@@ -83,6 +83,7 @@ class Project:
         self._failures = 0
         self._running_since: float | None = None
         self._failed_at = float("-inf")
+        self._failed_early: Problem | None = None
         self._look = Look(config)
         self._closing = False
         self._settled = asyncio.Event()
@@ -250,6 +251,7 @@ class Project:
         self._facts.exit = None
         self._facts.problem = None
         self._observer.started()
+        self._failed_early = None
         self._tasks.start("tries", self._recovery.starts())
         try:
             asked = launch.server(self.config)
@@ -312,8 +314,11 @@ class Project:
 
     async def _guard(self, server: Server) -> None:
         await until_silent(server, self.cache)
-        self._tasks.start("tries", self._recovery.reloads())  # Django 1.11 says nothing when it reloads
+        if not self._observer.seen.tells_reloads:
+            self._tasks.start("tries", self._recovery.reloads())
         self._happen(Event.SERVER_GONE)
+        if self._failed_early:
+            self._fail(self._failed_early)
 
     async def _say_when_stuck(self, process: Process) -> None:
         """A process that the kernel holds (state D, proc(5)) outlives SIGKILL: say so rather than wait in silence."""
@@ -370,13 +375,20 @@ class Project:
 
     def _follow(self, finding: Finding | None) -> None:
         if isinstance(finding, Reloading):
+            self._failed_early = None
             self._tasks.start("tries", self._recovery.reloads())
-        if isinstance(finding, Failed) and self.state in (State.STARTING, State.BROKEN):
-            self._facts.problem = finding.problem
+        if isinstance(finding, Failed):
+            self._fail(finding.problem)
+        elif isinstance(finding, Reloading) or (self._observer.seen.begins_anew(finding) and not self._just_failed):
+            self._happen(Event.TRIES_AGAIN)
+
+    def _fail(self, problem: Problem) -> None:
+        if self.state is State.RUNNING:  # a start failed, and nobody has noticed yet that the server before it ended
+            self._failed_early = problem
+        elif self.state in (State.STARTING, State.BROKEN):
+            self._facts.problem = problem
             self._failed_at = time.monotonic()
             self._happen(Event.FAILED)
-        elif isinstance(finding, Reloading) or (isinstance(finding, Checking) and not self._just_failed):
-            self._happen(Event.TRIES_AGAIN)
 
     @property
     def _just_failed(self) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from fujita.django.finding import Erred, Failed, Finding
+from fujita.django.finding import Erred, Failed, Finding, Watching
 from fujita.django.problem import Problem
 from fujita.django.reader import Reader
 from fujita.stream.record import Record
@@ -91,7 +91,7 @@ def replaces(finding: Finding, before: Finding) -> bool:
 
 def told(found: Iterable[Finding], end: Problem | None) -> list[str]:
     """Findings and end as lines for people: findings.txt is made of them."""
-    lines = [" ".join(words_of(finding)) for finding in newest(found)]
+    lines = [" ".join(words_of(finding)) for finding in newest(found) if not isinstance(finding, Watching)]
     return [*lines, *([f"ended {told_problem(end)}"] if end else [])]
 
 

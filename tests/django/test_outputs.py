@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fujita.django.finding import Announced, Answered, Checking, Erred, Failed, Finding, SpokeHttps, Unapplied
+from fujita.django.finding import Announced, Answered, Checking, Erred, Failed, Finding, SpokeHttps, Unapplied, Watching
 from fujita.django.problem import Problem
 from fujita.django.reader import Reader
 from fujita.stream.record import Record
@@ -49,7 +49,7 @@ def by_stream(found: list[Finding]) -> tuple[list[Finding], list[Finding]]:
     """What was found on stdout and on stderr: which of the two comes first is by chance. Without records, whose
     numbers depend on the cut."""
     on_stdout: list[Finding] = [f for f in found if isinstance(f, (Checking, Announced, Unapplied))]
-    on_stderr = [finding for finding in found if finding not in on_stdout]
+    on_stderr = [finding for finding in found if finding not in on_stdout and not isinstance(finding, Watching)]
     return on_stdout, without_records(newest(on_stderr))
 
 

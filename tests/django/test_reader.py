@@ -167,9 +167,9 @@ def test_a_message_in_any_language_is_kept_as_it_is() -> None:
 def test_another_threads_line_may_stand_between_a_failure_and_its_traceback() -> None:
     watching = "Watching for file changes with StatReloader\n"
     failure = "Exception in thread django-main-thread:\n" + watching + TRACEBACK
-    assert [type(finding) for finding in found(("stderr", failure))] == [Failed]
+    assert [type(finding) for finding in found(("stderr", failure))] == [Watching, Failed]
     pieces = failure.splitlines(keepends=True)
-    assert [type(finding) for finding in found(*[("stderr", piece) for piece in pieces])] == [Failed]
+    assert [type(finding) for finding in found(*[("stderr", piece) for piece in pieces])] == [Watching, Failed]
 
 
 def test_what_follows_an_exception_without_a_message_is_not_its_message() -> None:

@@ -45,6 +45,29 @@ async def test_a_cause_is_told_only_if_nothing_follows_and_what_follows_takes_it
         observing.cancel()
 
 
+WATCHING = "Watching for file changes with StatReloader\n"
+CHECKING = "Performing system checks...\n\n"
+RELOADING = "/site/polls/views.py changed, reloading.\n"
+
+
+async def test_a_line_of_the_start_that_failed_is_no_new_start_however_late_it_is_read(tmp_path: Path) -> None:
+    assert await tries(tmp_path, ("stderr", WATCHING), ("stderr", CAUSE), ("stdout", CHECKING)) == 0
+    late = (("stderr", WATCHING), ("stderr", CAUSE), ("stderr", RELOADING), ("stdout", CHECKING), ("stderr", CAUSE))
+    assert await tries(tmp_path, *late, ("stdout", CHECKING)) == 1
+    silent = (("stdout", CHECKING), ("stderr", CAUSE), ("stdout", CHECKING))  # Django 1.11
+    assert await tries(tmp_path, *silent) == 2
+
+
+async def tries(folder: Path, *pieces: tuple[str, str]) -> int:
+    cache = Cache(1024 * 1024)
+    observer = Observer(ProjectConfig(name="blog", directory=folder), cache, lambda finding: None)
+    observer.started()
+    for stream, text in pieces:
+        cache.append(stream, text)
+    observer.ended(None)
+    return observer.seen.tries
+
+
 async def kind(told: asyncio.Queue[Finding | None]) -> str:
     finding = await asyncio.wait_for(told.get(), PATIENCE)
     assert isinstance(finding, Failed)
