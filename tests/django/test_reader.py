@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fujita.django.finding import Announced, Answered, Checking, Erred, Failed, Finding, Reloading, Unapplied
+from fujita.django.finding import Announced, Answered, Checking, Erred, Failed, Finding, Reloading, Unapplied, Watching
 from fujita.django.problem import Problem
 from fujita.django.reader import Reader
 from fujita.stream.record import TEXT_LIMIT, Record
