@@ -38,8 +38,12 @@ class Migrations:
     async def serving(self) -> None:
         """Remembers how things are on the disk."""
         if self._config.command is None:
-            self._places = await asyncio.to_thread(places_below, self._config.directory)
-            await self.look()
+
+            def look() -> tuple[list[str], list[object]]:
+                places = places_below(self._config.directory)
+                return places, [trace(place) for place in places]
+
+            self._places, self._traces = await asyncio.to_thread(look)
 
     async def look(self) -> bool:
         """Whether something has changed since the last look. A handful of files are looked at."""

@@ -90,7 +90,7 @@ async def test_a_target_with_another_authority_is_no_page_and_forwarding_headers
         "Forwarded: for=6.6.6.6;host=evil.example;proto=https", "X-Real-IP: 6.6.6.6", "X-Scheme: https",
     )  # fmt: skip
     async with sidecar(tmp_path, SLEEPER) as fujita:
-        await fujita.until_state("one", "running")
+        await fujita.until("one", lambda status: status["state"] == "running" and status["usage"])
         assert (await ask(fujita, "GET", "http://evil.example/")).status != 200
         assert (await ask(fujita, "GET", "http://evil.example/healthz")).status != 200
         plain = await ask(fujita, "GET", "/api/projects")

@@ -317,7 +317,7 @@ async def test_the_end_of_the_sidecar_is_said_with_1001_and_deaf_clients_do_not_
         codes = asyncio.gather(*(client.close_code() for client in listening))
         assert await fujita.end() == 0
         assert set(await codes) == {1001}
-        assert time.monotonic() - began < 10
+        assert time.monotonic() - began < 30
         for one in clients:
             one.close()
         for client in listening:

@@ -17,7 +17,7 @@ DEAF = "trap '' TERM; echo ready; while :; do sleep 0.05; done"
 async def test_a_reload_asked_for_during_a_reload_comes_after_it_and_ends_nothing_half_way(tmp_path: Path) -> None:
     def config(number: int) -> str:
         return (
-            f'projects:\n  slow: {{directory: ., command: "{DEAF}", stop_timeout: 2, environment: {{N: {number}}}}}\n'
+            f'projects:\n  slow: {{directory: ., command: "{DEAF}", stop_timeout: 10, environment: {{N: {number}}}}}\n'
             f"  quick: {{directory: ., command: [sleep, '{600 + number}']}}\n"
         )
 

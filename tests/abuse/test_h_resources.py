@@ -34,7 +34,7 @@ async def test_a_folder_that_is_renamed_while_its_process_runs_is_waited_for_at_
         waiting = await fujita.until_state("one", "waiting")
         assert str(folder) in waiting["summary"]
         (tmp_path / "elsewhere").rename(folder)
-        await fujita.until_state("one", "running", 5)
+        await fujita.until_state("one", "running")
 
 
 async def test_a_folder_that_vanishes_while_it_is_watched_is_watched_again_when_it_is_back(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -26,8 +27,9 @@ projects:
   flop: {{directory: ., command: 'exit 3', restart: always}}
   exited: {{directory: ., command: 'exit 3'}}
 """
-END_PATIENCE = 1 + 3 + 4
-"""Seconds: the longest stop_timeout, three more as promised, and some for a busy machine."""
+END_PATIENCE = 1 + 3 + 26
+"""Seconds: the longest stop_timeout, three more as promised, and the rest for a busy machine: each look at all of /proc
+takes a second there."""
 
 
 async def nothing_special(fujita: Fujita) -> None:
@@ -63,7 +65,8 @@ async def told_already_and_reloading(fujita: Fujita) -> None:
     os.kill(fujita.pid, signal.SIGTERM)
     await waiting.say(request("POST", "/api/reload", body=b""))
     for _ in range(10):
-        os.kill(fujita.pid, signal.SIGHUP)
+        with suppress(ProcessLookupError):
+            os.kill(fujita.pid, signal.SIGHUP)
         await asyncio.sleep(0.05)
     waiting.hang_up()
 
@@ -89,8 +92,10 @@ async def test_sigterm_ends_everything_in_time_whatever_goes_on(
         listening = Wire(*await asyncio.open_connection("127.0.0.1", fujita.port))
         await listening.say(handshake("/api/status/stream"))
         assert (await listening.answer()).status == 101
-        await situation(fujita)
         tree = family(fujita.pid)[1:]
+        await situation(fujita)
+        with suppress(psutil.NoSuchProcess):
+            tree += family(fujita.pid)[1:]
         code = asyncio.create_task(listening.close_code())
         assert await fujita.end(patience=END_PATIENCE) == 0
         assert await code == 1001

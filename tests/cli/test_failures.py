@@ -6,7 +6,6 @@ import asyncio
 import os
 import signal
 import socket
-import time
 from argparse import Namespace
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -69,11 +68,9 @@ async def test_no_sidecar(command: tuple[str, ...]) -> None:
 @pytest.mark.parametrize("command", [("status",), ("logs", "-f", "blog")], ids=" ".join)
 async def test_a_port_that_says_nothing(command: tuple[str, ...]) -> None:
     with listening() as listener:
-        began = time.monotonic()
         done = await fujita(*command, at=f"http://127.0.0.1:{listener.getsockname()[1]}")
     assert done.status == 69 and done.err.count("\n") == 1
     assert "did not answer within 5 s" in done.err
-    assert time.monotonic() - began < 7, "five seconds, and what starting costs"
 
 
 async def test_a_sidecar_that_hangs(running: Fujita) -> None:

@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from tests import djangos
-from tests.django_for_real.play import RELOADER
+from tests.django_for_real.play import RELOADER, save_again
 from tests.django_for_real.test_help import fetch
+from tests.django_for_real.test_recovery import is_unreachable
 from tests.sidecar import PATIENCE, free_port, sidecar
 
 Copy = Callable[..., Path]
@@ -96,7 +97,7 @@ async def test_django_runs_as_soon_as_its_database_is_there(
     at = f"{postgres.folder}/.s.PGSQL.{postgres.port}" if host == "a socket" else f":{postgres.port}"
     config = shop(folder, port, postgres, postgres.folder if host == "a socket" else host)
     async with sidecar(tmp_path, config) as fujita:
-        broken = await fujita.until_state("blog", "broken")
+        broken = await fujita.until("blog", is_unreachable)
         assert broken["summary"].startswith("The database cannot be reached: Django restarts when it answers at ")
         assert broken["summary"].endswith(at)
         postgres.start()
@@ -111,8 +112,11 @@ async def test_django_runs_as_soon_as_its_database_is_there(
         erred = await fujita.until("blog", lambda status: status["errors"])
         assert (erred["state"], erred["errors"]["newest"]["kind"]) == ("running", "DatabaseUnreachable")
         await asyncio.sleep(RELOADER)
-        views.touch()
-        await fujita.until_state("blog", "broken")
+        saving = asyncio.create_task(save_again(views))
+        try:
+            await fujita.until_state("blog", "broken")
+        finally:
+            saving.cancel()
         postgres.start()
         await fujita.until_state("blog", "running")
         assert await fetch(port, "/") == (200, "0")

@@ -131,10 +131,11 @@ async def at_rest(page: Page) -> None:
     """Waits until the log stands still: browsers scroll smoothly, and fingers leave a momentum."""
     script = """() => new Promise(done => {
         const scroller = document.querySelector(".scroller");
-        let [top, since] = [scroller.scrollTop, performance.now()];
+        let [top, since, frames] = [scroller.scrollTop, performance.now(), 0];
         const look = () => {
-            if (scroller.scrollTop !== top) [top, since] = [scroller.scrollTop, performance.now()];
-            if (performance.now() - since > 250) done(); else requestAnimationFrame(look);
+            frames++;
+            if (scroller.scrollTop !== top) [top, since, frames] = [scroller.scrollTop, performance.now(), 0];
+            if (frames > 10 && performance.now() - since > 250) done(); else requestAnimationFrame(look);
         };
         look();
     })"""

@@ -105,7 +105,7 @@ async def test_kill_appears_only_when_stopping_takes_long_and_ends_it(tmp_path: 
         await expect(page.locator(".state")).to_have_text("Stopping")
         await expect(button(page, "Kill")).to_have_count(0)
         await button(page, "Kill").click()
-        await fujita.until_state("printer", "stopped", patience=5)
+        await fujita.until_state("printer", "stopped")
         assert {"running", "stopping"} <= await sampled(page)
 
 
@@ -116,7 +116,7 @@ async def test_a_slow_answer_is_said_and_freezes_nothing(tmp_path: Path) -> None
         os.kill(fujita.pid, signal.SIGSTOP)
         try:
             await button(page, "Restart").click()
-            await expect(page.locator(".buttons-note")).to_have_text("Fujita has not answered yet…", timeout=2000)
+            await expect(page.locator(".buttons-note")).to_have_text("Fujita has not answered yet…")
             await page.get_by_role("searchbox").fill("Django")
             await expect(page.locator(".search-count")).to_contain_text("match")
         finally:

@@ -53,7 +53,7 @@ async def test_hostile_text_is_shown_as_letters_and_nothing_else_happens(tmp_pat
         assert await page.locator(".rows :is(script, img, h1, b, i, iframe, object, style, form)").count() == 0
         links = await page.locator(".rows a.place, .rows .text a").evaluate_all("all => all.map(a => a.href)")
         assert links == ["http://example.com/a(b)?c=", "https://example.com/x"]
-        assert await page.title() == "● <img src=x onerror=alert(2)>: Running"
+        await expect(page).to_have_title("● <img src=x onerror=alert(2)>: Running")
         bidi = page.locator(".row", has_text="txt.exe").locator(".text")
         style = await bidi.evaluate("cell => [getComputedStyle(cell).unicodeBidi, getComputedStyle(cell).direction]")
         assert style == ["isolate", "ltr"]

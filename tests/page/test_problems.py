@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 from playwright.async_api import Page, expect
 
+from tests.django_for_real.play import RELOADER, save_again
 from tests.page.browser import caught_up, chromium, context, kept, listen, visit, visit_site
 from tests.page.configs import blog
 from tests.sidecar import Fujita, sidecar
@@ -23,8 +25,13 @@ async def break_views(fujita: Fujita) -> str:
     """Saves a SyntaxError and waits until Django said so; returns what was there."""
     views = fujita.folder / "blog" / "polls" / "views.py"
     good = views.read_text()
+    await asyncio.sleep(RELOADER)
     views.write_text(good + "\n\ndef oops(:\n    pass\n")
-    await fujita.until_state("blog", "broken")
+    saving = asyncio.create_task(save_again(views))
+    try:
+        await fujita.until_state("blog", "broken")
+    finally:
+        saving.cancel()
     return good
 
 

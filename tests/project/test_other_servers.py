@@ -34,7 +34,7 @@ def project(command: str, more: str = "") -> str:
 
 async def test_a_server_with_an_address_is_running_when_it_listens_and_not_before(tmp_path: Path) -> None:
     port = free_port()
-    slow = f"sleep 2; exec {PYTHON} -m http.server {port}"
+    slow = f"sleep 6; exec {PYTHON} -m http.server {port}"
     async with sidecar(tmp_path, project(f'"{slow}"', f"    address: 0.0.0.0:{port}\n")) as fujita:
         starting = await fujita.until_state("web", "starting")
         await asyncio.sleep(1)  # longer than a process without a port needs to count as running
@@ -50,7 +50,7 @@ async def test_a_server_with_an_address_is_running_when_it_listens_and_not_befor
 
 async def test_a_worker_counts_as_running_while_it_lives_and_its_end_is_told(tmp_path: Path) -> None:
     worker = tmp_path / "worker.py"
-    worker.write_text("import time\ntime.sleep(2)\nraise KeyError('job')\n")
+    worker.write_text("import time\ntime.sleep(8)\nraise KeyError('job')\n")
     async with sidecar(tmp_path, project(f"[{PYTHON}, worker.py]")) as fujita:
         await fujita.until_state("web", "running")
         exited = await fujita.until_state("web", "exited")

@@ -107,9 +107,7 @@ def test_a_systemd_that_does_not_read_holds_up_nobody_and_hears_of_the_start_lat
     notifier = Notifier()
     for _ in range(1000):
         notifier.watchdog()
-    started = time.monotonic()
-    notifier.ready("1 of 1 running")
-    assert time.monotonic() - started < 0.5
+    notifier.ready("1 of 1 running")  # and not only when there is room
     systemd.setblocking(False)
     with pytest.raises(BlockingIOError):
         while True:
