@@ -16,7 +16,7 @@ import pytest
 
 from tests import djangos
 from tests.django_for_real.play import save_again
-from tests.sidecar import PATIENCE, Json, free_port, sidecar
+from tests.sidecar import PATIENCE, Fujita, Json, free_port, sidecar
 
 Copy = Callable[..., Path]
 
