@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright, expect
 
 from tests.djangos import CACHE
 from tests.sidecar import PATIENCE, Fujita
@@ -81,9 +81,15 @@ async def tab(
 def listen(page: Page, home: str) -> list[str]:
     """What goes wrong in the page: errors, words on its console, dialogs, requests to others, violations of its CSP."""
     wrong: list[str] = []
+    # Of Chromium's own chatter: "info", about autofocus for one, and what befell it when this machine got an address.
+    chatter = re.compile("^info|ERR_NETWORK_CHANGED")
+
+    def hear(said: ConsoleMessage) -> None:
+        if not chatter.search(line := f"{said.type} {said.text}"):
+            wrong.append(f"console: {line}")
+
     page.on("pageerror", lambda error: wrong.append(f"error: {error.stack or error}"))
-    # "info" is Chromium's own chatter, about autofocus for one: the page itself says nothing that way.
-    page.on("console", lambda said: None if said.type == "info" else wrong.append(f"console: {said.type} {said.text}"))
+    page.on("console", hear)
     page.on("dialog", lambda dialog: wrong.append(f"dialog: {dialog.message}"))
     hosts = (home, home.replace("http", "ws"), "data:", "blob:")
     page.on("request", lambda asked: None if asked.url.startswith(hosts) else wrong.append(f"request: {asked.url}"))

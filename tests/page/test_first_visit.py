@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from pathlib import Path
 
-from playwright.async_api import expect
+from playwright.async_api import Error, Page, Route, expect
 
-from tests.page.browser import caught_up, chromium, kept, rows, tab, violations, visit, visit_site
+from tests.page.browser import caught_up, chromium, context, kept, rows, tab, until, violations, visit, visit_site
 from tests.page.configs import blog, printer
 from tests.sidecar import sidecar
 
@@ -44,6 +45,37 @@ async def test_the_tenth_visitor_gets_the_same_log_as_the_first(tmp_path: Path) 
             lines = await kept(first)
         assert lines == seen[-1]
         assert all(lines[: len(one)] == one for one in seen)
+
+
+async def test_a_page_that_arrived_in_part_is_loaded_again_until_it_is_whole(tmp_path: Path) -> None:
+    async with sidecar(tmp_path, blog(tmp_path)) as fujita, chromium() as browser, context(browser) as window:
+        page = await window.new_page()
+        lost: list[str] = []
+
+        async def lose(route: Route) -> None:
+            """As Chromium does when an address of the machine comes or goes."""
+            if len(lost) < 2:
+                lost.append(route.request.url)
+                await route.abort("internetdisconnected")
+            else:
+                await route.continue_()
+
+        await page.route("**/static/band.js", lose)
+        await page.goto(f"{fujita.url}/projects/blog")
+        await expect(page.locator(".summary")).to_have_text("Django is running")
+        assert len(lost) == 2
+        await page.unroute("**/static/band.js")
+        await page.route("**/style/layout.css", lose)
+        lost.pop()
+        await page.reload()
+        await until(lambda: styled(page), "the style sheet")
+        assert len(lost) == 2
+
+
+async def styled(page: Page) -> bool:
+    with suppress(Error):  # it is being loaded again
+        return bool(await page.evaluate("getComputedStyle(document.querySelector('.skip')).position === 'absolute'"))
+    return False
 
 
 async def test_with_one_project_the_start_page_is_that_project(tmp_path: Path) -> None:

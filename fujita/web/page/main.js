@@ -25,6 +25,7 @@ class App {
   statuses = new Statuses();
   screen = { element: skeleton(), draw() {}, close() {}, actions: [] };
   #place = null;
+  #early = null;
   #heard = Date.now();
 
   constructor() {
@@ -148,16 +149,21 @@ class App {
 
   #message(text) {
     this.#heard = Date.now();
-    this.statuses.read(text);
+    this.#early?.push(text);
+    if (!this.#early) this.statuses.read(text);
   }
 
   async #connection(state) {
     if (state === "open") {
+      const early = (this.#early = []); // newer than the answer that is on its way
       try {
         this.statuses.take(await api.projects());
       } catch (error) {
         if (error.status === 401) return this.signedOut();
         this.stream.again();
+      } finally {
+        if (this.#early === early) this.#early = null;
+        for (const text of early) this.statuses.read(text);
       }
     }
     return this.draw();
@@ -198,3 +204,4 @@ class App {
 }
 
 window.fujita = new App();
+if (window.name.startsWith("tried ")) window.name = ""; // by whole.js, until all of the page arrived
