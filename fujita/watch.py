@@ -69,12 +69,15 @@ class Watch:
         """What was saved so far does not count; `saved` begins anew."""
         self._known = None
 
-    async def saved(self, beside: Path | None = None) -> Change:
-        """The next save, as soon as no other follows; files in the folder `beside` count too."""
+    async def saved(self, beside: Path | None = None, since: float | None = None) -> Change:
+        """The next save, as soon as no other follows; files in the folder `beside` count too. So does what bears a time
+        `since` (of time.time) that is not in the future: it may have been saved while the first look was going on."""
         async with self._looking:
             known, files = self._known, await self._look(beside)
             if known is None:
                 known = files
+            if since is not None:
+                known = older(known, since)
             elif beside:
                 known = await asyncio.to_thread(files_in, beside) | known
             early = files != known
@@ -116,6 +119,11 @@ class Watch:
         how: How = "saved" if saved else "made" if new else "removed"
         first = min(saved or new or before.keys() - after.keys())
         return Change(os.path.relpath(first, self._directory), how, early)
+
+
+def older(files: dict[str, Stamp], since: float) -> dict[str, Stamp]:
+    newest, now = int(since * 1e9), time.time_ns()
+    return {path: stamp for path, stamp in files.items() if not newest < stamp[0] <= now}
 
 
 def files_below(directory: Path, beside: Path | None = None) -> dict[str, Stamp]:

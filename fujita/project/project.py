@@ -228,7 +228,7 @@ class Project:
         problem = self._facts.problem
         if self.state is State.BROKEN:
             if not self._tasks.runs("watch"):
-                self._when("watch", Event.UNHEEDED, self._recovery.unheeded, problem)
+                self._when("watch", Event.UNHEEDED, self._recovery.unheeded, problem, self._facts.pid)
             if problem and problem.address:
                 self._when("answers", Event.UNHEEDED, self._recovery.answers, problem.address)
         elif self.config.restart == "on-change":

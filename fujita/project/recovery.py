@@ -9,6 +9,7 @@ from pathlib import Path
 from fujita import words
 from fujita.config.models import ProjectConfig
 from fujita.django.problem import Problem
+from fujita.process.began import server_began
 from fujita.project.observer import Observer
 from fujita.project.probe import until_answers, until_port_is_free
 from fujita.project.states import back_off
@@ -62,10 +63,12 @@ class Recovery:
         self._by_itself, self._known = change.early, True
         return words.said_starting_because(self._who, words.changed(change.file, change.how))
 
-    async def unheeded(self, problem: Problem | None) -> str:
-        """The same, and Django's own reloader has not noticed."""
+    async def unheeded(self, problem: Problem | None, reloader: int | None = None) -> str:
+        """The same, and Django's own reloader has not noticed. Where `reloader` is given, what was saved since the
+        server below it began counts, but not twice in a row, as in `starts`."""
+        since = await asyncio.to_thread(server_began, reloader) if reloader and not self._by_itself else None
         while True:
-            change = await self._change(problem)
+            change, since = await self._change(problem, since), None
             tries = self._observer.seen.tries
             await asyncio.sleep(UNHEEDED_AFTER)
             if self._observer.seen.tries == tries:
@@ -88,6 +91,6 @@ class Recovery:
         await asyncio.sleep(back_off(self._answers))
         return words.said_database_answers(self._who, address)
 
-    async def _change(self, problem: Problem | None) -> Change:
+    async def _change(self, problem: Problem | None, since: float | None = None) -> Change:
         outside = problem.file if problem and problem.file and problem.file.startswith("/") else None
-        return await self._watch.saved(Path(outside).parent if outside else None)
+        return await self._watch.saved(Path(outside).parent if outside else None, since)

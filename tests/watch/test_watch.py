@@ -6,6 +6,7 @@ import asyncio
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,6 +53,17 @@ async def test_a_save_is_told_with_its_file(folder: Path) -> None:
     (folder / "polls/views.py").write_text("# better\n")
     change = await saved
     assert (change.file, change.how) == ("polls/views.py", "saved")
+
+
+async def test_a_save_during_the_first_look_is_told_by_its_time_unless_that_is_in_the_future(folder: Path) -> None:
+    watching = Watch(folder)
+    ahead = time.time() + 3600
+    os.utime(folder / "manage.py", (ahead, ahead))
+    os.utime(folder / "polls/__init__.py", (1e9, 1e9))
+    os.utime(folder / "polls/migrations/0001_initial.py", (1e9, 1e9))
+    await watching.begin()
+    change = await asyncio.wait_for(watching.saved(since=1e9 + 1), PATIENCE)
+    assert (change.file, change.how, change.early) == ("polls/views.py", "saved", True)
 
 
 async def test_a_save_before_anybody_waits_is_told_as_early(folder: Path) -> None:
