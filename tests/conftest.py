@@ -18,12 +18,6 @@ hypothesis.settings.load_profile("busy")
 PROJECTS = Path(__file__).parent / "projects"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    from tests.parallel import order
-
-    items.sort(key=lambda item: order(item.nodeid))
-
-
 @pytest.hookimpl(optionalhook=True)  # of pytest-xdist
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
     from tests.parallel import Schedule

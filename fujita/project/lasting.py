@@ -68,6 +68,8 @@ class LastingProject(Project):
             self._settled.clear()
         if self.state in (State.STARTING, State.BROKEN, State.EXITED):
             self._tasks.start("tries", self._recovery.starts())
+        if self.state is State.EXITED:
+            self._recovery.resumes(self._facts.since)
         if self.state is State.RUNNING and not self._serves():  # it broke meanwhile: what it says of that counts
             self._tasks.start("tries", self._recovery.reloads())
             self._happen(Event.SERVER_GONE)

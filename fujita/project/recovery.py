@@ -30,7 +30,12 @@ class Recovery:
         self._watch = Watch(config.directory)
         self._by_itself = False
         self._known = False
+        self._unwatched_since: float | None = None
         self._answers = 0
+
+    def resumes(self, since: float) -> None:
+        """Nobody may have watched `since` (time.time) what had exited then."""
+        self._unwatched_since = since
 
     async def starts(self) -> None:
         """Fujita starts it: what is saved from now on may mend it, even before it has failed. Not twice in a row, since
@@ -59,7 +64,8 @@ class Recovery:
 
     async def saved(self, problem: Problem | None) -> str:
         """A file that matters was saved since the try began."""
-        change = await self._change(problem)
+        since, self._unwatched_since = self._unwatched_since, None
+        change = await self._change(problem, since)
         self._by_itself, self._known = change.early, True
         return words.said_starting_because(self._who, words.changed(change.file, change.how))
 

@@ -59,6 +59,7 @@ MORE = """
   count: {directory: blog, command: [python3, /vagrant/count.py]}
   asks: {directory: blog, command: [python3, /vagrant/asks.py], autostart: false}
   forks: {directory: blog, command: [python3, /vagrant/forks.py], autostart: false}
+  picky: {directory: picky, command: 'test -e mended.py && sleep 600', autostart: false}
   slow: {directory: blog, command: 'echo begun; sleep 600', commands: {wait: [sh, -c, 'echo ran; sleep 4; echo over']}}
 """
 
@@ -68,6 +69,7 @@ def box(provisioned: Provisioned) -> Iterator[Box]:
     """With more projects than the others' tests have."""
     for name, program in (("count", COUNT), ("asks", ASKS), ("forks", FORKS)):
         (provisioned.folder / f"{name}.py").write_text(program)
+    (provisioned.folder / "picky").mkdir(exist_ok=True)
     provisioned.running()
     configure(provisioned, MORE)
     for name in ("blog", "count", "slow"):
@@ -226,6 +228,22 @@ def test_what_ended_meanwhile_has_its_last_words_and_no_invented_exit_code(box: 
     numbers = [int(line.split()[1]) for line in said.splitlines() if line.startswith("number")]
     assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
     assert "nobody knows how" in said.rpartition("number")[2]
+
+
+def test_a_save_that_no_sidecar_saw_starts_what_had_exited(box: Box, provisioned: Provisioned) -> None:
+    mended = provisioned.folder / "picky/mended.py"
+    box.post("/api/projects/picky/start")
+    box.until_state("picky", "exited")
+    sidecar = box.property("MainPID")
+    box.run("kill", "-STOP", sidecar)
+    try:
+        mended.touch()
+        box.run("systemctl", "reset-failed", "fujita")
+        box.run("kill", "-KILL", sidecar)
+        box.until_state("picky", "running")
+        assert "because mended.py was saved" in log(box, "picky")
+    finally:
+        mended.unlink()
 
 
 def test_a_question_is_answered_across_a_restart(box: Box) -> None:
